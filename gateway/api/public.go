@@ -145,9 +145,10 @@ type Slot struct {
 
 // SlotList answers GET /v1/clinics/{id}/slots. Days lists the days (YYYY-MM-DD) on which anything is left.
 type SlotList struct {
-	AsOf  time.Time `json:"as_of"`
-	Days  []string  `json:"days"`
-	Slots []Slot    `json:"slots"`
+	AsOf   time.Time `json:"as_of"`
+	Clinic *Clinic   `json:"clinic,omitempty"` // whose slots these are, so that a page can name it
+	Days   []string  `json:"days"`
+	Slots  []Slot    `json:"slots"`
 }
 
 // BookingRequest is the body of POST /v1/bookings. RRN is the number of the person to be vaccinated; the pass must be
