@@ -1,7 +1,6 @@
 package cohort
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -11,16 +10,71 @@ import (
 
 // reader keeps the first thing that is wrong with a schedule file and where it stands.
 type reader struct {
-	file *ast.File // nil when the text is no YAML; the decoder then says so
+	file *ast.File
 	err  *ScheduleError
 }
 
-func newReader(data []byte) *reader {
+// decode reads the one document of a file into out. Anchors and aliases are refused: a reviewer should see the whole
+// rule where it applies, and a small file must not unfold into a huge one.
+func (r *reader) decode(data []byte, out any) {
+	if deepest(data) > maxDepth {
+		r.fail("$", "괄호가 너무 깊게 겹쳐 있습니다. 문서의 예를 따라 주세요.", "brackets are nested too deeply; follow the example in the documentation")
+		return
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return &reader{}
+		r.err = yamlError(err)
+		return
 	}
-	return &reader{file: file}
+	r.file = file
+	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
+		r.fail("$", "파일 하나에 일정 하나만 적어 주세요.", "write exactly one schedule in a file")
+		return
+	}
+	body := file.Docs[0].Body
+	ast.Walk(anchorFinder{r}, body)
+	if r.err != nil {
+		return
+	}
+	if err := yaml.NodeToValue(body, out, yaml.Strict()); err != nil {
+		r.err = yamlError(err)
+	}
+}
+
+// maxDepth bounds how deeply flow brackets nest, because the parser goes down one call for each. The shape needs 5.
+const maxDepth = 50
+
+func deepest(data []byte) int {
+	depth, most := 0, 0
+	for _, b := range data {
+		switch b {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		}
+		most = max(most, depth)
+	}
+	return most
+}
+
+type anchorFinder struct{ r *reader }
+
+func (f anchorFinder) Visit(n ast.Node) ast.Visitor {
+	switch n.Type() {
+	case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
+		f.r.failAt(n, "YAML의 &, *, <<, ! 표기는 쓸 수 없습니다. 내용을 그대로 적어 주세요.",
+			"YAML anchors, aliases, merges and tags are not allowed: write the content out")
+		return nil
+	}
+	return f
+}
+
+func (r *reader) failAt(n ast.Node, ko, en string) {
+	if r.err == nil {
+		pos := n.GetToken().Position
+		r.err = &ScheduleError{Line: pos.Line, Column: pos.Column, Ko: ko, En: en}
+	}
 }
 
 // fail keeps the first refusal only: what follows from one mistake would hide it.
@@ -55,31 +109,4 @@ func start(node ast.Node) ast.Node {
 		return m.Key
 	}
 	return node
-}
-
-// ids refuses identifiers that occur twice or whose numbers collide.
-type ids struct {
-	ko, en string
-	byID   map[string]bool
-	byNum  map[uint32]string
-}
-
-func newIDs(ko, en string) *ids {
-	return &ids{ko: ko, en: en, byID: map[string]bool{}, byNum: map[uint32]string{}}
-}
-
-func (r *reader) id(known *ids, at, id string) {
-	path, n := at+".id", number(id)
-	switch other, taken := known.byNum[n]; {
-	case len(id) > maxID || !idPattern.MatchString(id):
-		r.fail(path, fmt.Sprintf("%s의 id는 영문 소문자와 숫자, 붙임표로 64자까지 적어 주세요. 예: 2021-07-19", known.ko),
-			fmt.Sprintf("write the %s's id in lower-case letters, digits and single hyphens, at most 64, such as 2021-07-19", known.en))
-	case known.byID[id]:
-		r.fail(path, fmt.Sprintf("id %q이(가) 두 번 쓰였습니다. %s마다 다른 id를 적어 주세요.", id, known.ko),
-			fmt.Sprintf("id %q is used twice: give every %s its own", id, known.en))
-	case taken:
-		r.fail(path, fmt.Sprintf("id %q과(와) %q은(는) 내부 번호가 같습니다. 둘 중 하나를 바꿔 주세요.", id, other),
-			fmt.Sprintf("the ids %q and %q share an internal number: change one of them", id, other))
-	}
-	known.byID[id], known.byNum[n] = true, id
 }

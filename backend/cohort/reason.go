@@ -50,12 +50,7 @@ func (d Decision) reasonEn() string {
 	return "No booking date is set for this birth date yet; it will be announced."
 }
 
-func (c *Cohort) nameEn() string {
-	if c.NameEn != "" {
-		return c.NameEn
-	}
-	return c.Name
-}
+func (c *Cohort) nameEn() string { return either(c.NameEn, c.Name) }
 
 var weekdaysKo = [...]string{"일", "월", "화", "수", "목", "금", "토"}
 

@@ -1,0 +1,173 @@
+package cohort
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// The codes of a Finding.
+const (
+	FindingGap         = "gap"         // birth dates between the cohorts that no opening admits
+	FindingOverlap     = "overlap"     // two cohorts of one opening claim the same people
+	FindingUnreachable = "unreachable" // nobody can ever be counted to the cohort
+	FindingTwoAtOnce   = "two_at_once" // two openings admit the same people at the same time
+	FindingNoEnglish   = "no_english"  // a name has no English beside it
+)
+
+// Finding is something in a valid schedule that an official should look at before it goes live.
+type Finding struct {
+	Code    string `json:"code"`
+	Serious bool   `json:"serious"` // the schedule does certainly not say what was meant
+	Opening string `json:"opening,omitempty"`
+	Cohort  string `json:"cohort,omitempty"`
+	Ko      string `json:"ko"`
+	En      string `json:"en"`
+}
+
+// Lint looks for what a schedule may not have meant, in the order of the file; gaps come last.
+func Lint(s *Schedule) []Finding {
+	var found []Finding
+	for i := range s.Openings {
+		o := &s.Openings[i]
+		found = append(found, lintNames(o)...)
+		found = append(found, lintOpening(o)...)
+		for j := range s.Openings[:i] {
+			found = append(found, lintPair(&s.Openings[j], o)...)
+		}
+	}
+	return append(found, lintGaps(s)...)
+}
+
+func lintNames(o *Opening) []Finding {
+	missing := o.NameEn == ""
+	for _, c := range o.Cohorts {
+		missing = missing || c.NameEn == ""
+	}
+	if !missing {
+		return nil
+	}
+	return []Finding{{Code: FindingNoEnglish, Opening: o.ID,
+		Ko: fmt.Sprintf("개통 %s: 영어 이름(name_en)이 없는 곳이 있어 영어 화면에도 한국어 이름이 나옵니다.", o.ID),
+		En: fmt.Sprintf("opening %s: an English name (name_en) is missing, so English pages will show the Korean one", o.ID)}}
+}
+
+// lintOpening finds cohorts that claim people whom an earlier cohort of the opening has already.
+func lintOpening(o *Opening) []Finding {
+	var found []Finding
+	parts := spans(pointers(o.Cohorts))
+	for i := range o.Cohorts {
+		c := &o.Cohorts[i]
+		var claimed, kept digits
+		for _, part := range parts {
+			left := c.covers(part)
+			for j := range o.Cohorts[:i] {
+				left &^= o.Cohorts[j].covers(part)
+			}
+			claimed |= c.covers(part) &^ left
+			kept |= left
+		}
+		switch {
+		case kept == 0:
+			found = append(found, unreachable(o, c))
+		case claimed != 0:
+			found = append(found, overlap(o, c))
+		}
+	}
+	return found
+}
+
+func unreachable(o *Opening, c *Cohort) Finding {
+	return Finding{Code: FindingUnreachable, Serious: true, Opening: o.ID, Cohort: c.ID,
+		Ko: fmt.Sprintf("개통 %s의 대상군 %s에는 아무도 들어갈 수 없습니다. 그 출생일은 앞의 대상군이 모두 차지했거나 달력에 없습니다.", o.ID, c.ID),
+		En: fmt.Sprintf("opening %s: nobody can belong to cohort %s; earlier cohorts take all of its birth dates, or it has none", o.ID, c.ID)}
+}
+
+func overlap(o *Opening, c *Cohort) Finding {
+	return Finding{Code: FindingOverlap, Opening: o.ID, Cohort: c.ID,
+		Ko: fmt.Sprintf("개통 %s의 대상군 %s은(는) 앞의 대상군과 겹칩니다. 겹치는 사람은 앞의 대상군으로 예약합니다.", o.ID, c.ID),
+		En: fmt.Sprintf("opening %s: cohort %s overlaps an earlier one, to which the people in both are counted", o.ID, c.ID)}
+}
+
+// lintPair finds people whom two openings admit at the same time.
+func lintPair(a, b *Opening) []Finding {
+	if !a.OpensAt.Before(b.ClosesAt) || !b.OpensAt.Before(a.ClosesAt) {
+		return nil
+	}
+	for i := range b.Cohorts {
+		for j := range a.Cohorts {
+			shared, ok := meet(&a.Cohorts[j], &b.Cohorts[i])
+			if !ok {
+				continue
+			}
+			return []Finding{{Code: FindingTwoAtOnce, Opening: b.ID, Cohort: b.Cohorts[i].ID,
+				Ko: fmt.Sprintf("%s인 사람은 개통 %s과(와) %s에 동시에 예약할 수 있습니다. 의도한 것인지 확인해 주세요.", shared.ko(), a.ID, b.ID),
+				En: fmt.Sprintf("people %s can book in the openings %s and %s at the same time; is that meant?", shared.en(), a.ID, b.ID)}}
+		}
+	}
+	return nil
+}
+
+// meet returns the birth dates from the first to the last that two cohorts share.
+func meet(a, b *Cohort) (span, bool) {
+	s, t := a.span(), b.span()
+	if s.from.Before(t.from) {
+		s.from = t.from
+	}
+	if t.to.Before(s.to) {
+		s.to = t.to
+	}
+	if s.to.Before(s.from) {
+		return span{}, false
+	}
+	return s, s.digits()&a.digits()&b.digits() != 0
+}
+
+// lintGaps finds birth dates that no opening admits, although it admits younger and older people.
+func lintGaps(s *Schedule) []Finding {
+	var all []*Cohort
+	for i := range s.Openings {
+		all = append(all, pointers(s.Openings[i].Cohorts)...)
+	}
+	var gap span
+	var missing digits
+	var found []Finding
+	flush := func() {
+		if missing != 0 {
+			found = append(found, gapFinding(gap, missing))
+		}
+		missing = 0
+	}
+	for _, part := range spans(all) {
+		left := part.digits()
+		for _, c := range all {
+			left &^= c.covers(part)
+		}
+		if left == part.digits() {
+			left = allDigits // say "everybody" even where the run is too short to hold every digit
+		}
+		if left == missing && bits.OnesCount16(uint16(left)) > 0 {
+			gap.to = part.to
+			continue
+		}
+		flush()
+		if left&part.digits() != 0 {
+			gap, missing = part, left
+		}
+	}
+	flush()
+	return found
+}
+
+func gapFinding(gap span, missing digits) Finding {
+	return Finding{Code: FindingGap,
+		Ko: fmt.Sprintf("%s%s인 사람은 어느 개통에도 들어 있지 않습니다.", gap.ko(), missing.ko()),
+		En: fmt.Sprintf("people %s%s are in no opening", gap.en(), missing.en())}
+}
+
+func pointers(cohorts []Cohort) []*Cohort {
+	out := make([]*Cohort, len(cohorts))
+	for i := range cohorts {
+		out[i] = &cohorts[i]
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package cohort
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// maxText bounds names, in letters: they stand on buttons and in text messages.
+const maxText = 100
+
+func (r *reader) names(at, ko, en string) {
+	r.text(at, "name", ko, true)
+	r.text(at, "name_en", en, false)
+}
+
+func (r *reader) text(at, key, text string, required bool) {
+	path := at + "." + key
+	switch {
+	case text == "" && required:
+		r.fail(path, key+" 항목을 적어 주세요.", "give a "+key)
+	case utf8.RuneCountInString(text) > maxText:
+		r.fail(path, fmt.Sprintf("%s 항목은 %d자까지 적어 주세요.", key, maxText), fmt.Sprintf("keep %s within %d letters", key, maxText))
+	case !utf8.ValidString(text) || strings.TrimSpace(text) != text || strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }):
+		r.fail(path, key+" 항목에는 줄바꿈이나 보이지 않는 글자, 앞뒤 빈칸을 쓰지 마세요.",
+			"write "+key+" on one line, without invisible characters or outer spaces")
+	}
+}
+
+func (r *reader) digits(at string, digits []int) {
+	var seen [10]bool
+	for i, d := range digits {
+		path := fmt.Sprintf("%s.birth_day_digits[%d]", at, i)
+		switch {
+		case d < 0 || d > 9:
+			r.fail(path, "출생일 끝자리(birth_day_digits)는 0~9의 숫자로 적어 주세요.", "write the last digits of the birth day as 0 to 9")
+			return
+		case seen[d]:
+			r.fail(path, "같은 끝자리가 두 번 적혀 있습니다. 하나를 지워 주세요.", "the same digit stands there twice: remove one")
+			return
+		}
+		seen[d] = true
+	}
+}
+
+func (r *reader) date(at, key, text string) subject.Date {
+	if text == "" {
+		return subject.Date{}
+	}
+	d, err := subject.ParseDate(text)
+	if err != nil {
+		r.fail(at+"."+key, fmt.Sprintf("%s의 %q은(는) 날짜가 아닙니다. 1967-03-01처럼 적어 주세요.", key, text),
+			fmt.Sprintf("%s: %q is not a date: write it like 1967-03-01", key, text))
+	}
+	return d
+}
+
+func (r *reader) time(at, key, text string) time.Time {
+	t, ok := ParseTime(text)
+	if ok && t.Year() >= 2000 && t.Year() <= 2100 {
+		return t
+	}
+	r.fail(at+"."+key, fmt.Sprintf("%s의 시각 %q을(를) 읽을 수 없습니다. 2021-07-19 20:00(한국 시각) 또는 2021-07-19T20:00:00+09:00처럼 적어 주세요.", key, text),
+		fmt.Sprintf("%s: cannot read the time %q: write 2021-07-19 20:00 (Korea time) or 2021-07-19T20:00:00+09:00", key, text))
+	return time.Time{}
+}
+
+// ParseTime reads an instant as people write it in schedules and case files: RFC 3339 with a zone, or without one, as
+// 2021-07-19 20:00 or 2021-07-19T20:00, in Korea time. The time comes back in Korea time.
+func ParseTime(text string) (time.Time, bool) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.In(subject.Seoul), true
+	}
+	text = strings.Replace(text, "T", " ", 1)
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
+		if t, err := time.ParseInLocation(layout, text, subject.Seoul); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
