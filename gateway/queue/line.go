@@ -1,0 +1,206 @@
+package queue
+
+import (
+	"math"
+	"math/bits"
+	"sort"
+	"time"
+
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/gateway/api"
+)
+
+// Cursor tells how far a line is served: every place below it has had its turn come. (e, 0) means that all of the
+// epochs before e are served.
+type Cursor struct {
+	Epoch uint32
+	Rank  uint64
+}
+
+// Below tells whether the place (epoch, rank) is below the cursor.
+func (c Cursor) Below(epoch uint32, rank uint64) bool {
+	return epoch < c.Epoch || epoch == c.Epoch && rank < c.Rank
+}
+
+// Before tells whether c is behind d.
+func (c Cursor) Before(d Cursor) bool { return d.Below(c.Epoch, c.Rank) }
+
+// sealed is a seal made ready for use: its ranker, and how many people stand in all the sealed epochs before it.
+type sealed struct {
+	seal   Seal
+	ranker Ranker
+	before uint64
+}
+
+// Seals are the sealed epochs of a line in order, without gaps from epoch First on. Appending never changes what an
+// older copy sees, so copies can be shared without a lock as long as one goroutine appends.
+type Seals struct {
+	list  []sealed
+	total uint64
+}
+
+// Append adds the next seal. A seal that is not the next one is dropped and reported with false.
+func (s *Seals) Append(seal Seal) bool {
+	if seal.Epoch != s.Next(seal.Epoch) {
+		return false
+	}
+	s.list = append(s.list, sealed{seal: seal, ranker: seal.Ranker(), before: s.total})
+	s.total += seal.Count
+	return true
+}
+
+// Next is the epoch to be sealed next; first is the answer while there is none yet.
+func (s *Seals) Next(first uint32) uint32 {
+	if len(s.list) == 0 {
+		return first
+	}
+	return s.list[len(s.list)-1].seal.Epoch + 1
+}
+
+// Total is the estimated number of people in all sealed epochs.
+func (s *Seals) Total() uint64 { return s.total }
+
+// Len is the number of sealed epochs.
+func (s *Seals) Len() int { return len(s.list) }
+
+// From returns the published form of the seals from an epoch on, at most limit of them.
+func (s *Seals) From(epoch uint32, limit int) []api.Seal {
+	i := sort.Search(len(s.list), func(i int) bool { return s.list[i].seal.Epoch >= epoch })
+	out := make([]api.Seal, 0, min(limit, len(s.list)-i))
+	for ; i < len(s.list) && len(out) < limit; i++ {
+		out = append(out, s.list[i].seal.Wire())
+	}
+	return out
+}
+
+// Newest returns the published form of the newest seals, oldest of them first.
+func (s *Seals) Newest(limit int) []api.Seal {
+	if len(s.list) == 0 {
+		return []api.Seal{}
+	}
+	return s.From(s.list[max(0, len(s.list)-limit)].seal.Epoch, limit)
+}
+
+func (s *Seals) find(epoch uint32) *sealed {
+	if len(s.list) == 0 {
+		return nil
+	}
+	i := int64(epoch) - int64(s.list[0].seal.Epoch)
+	if i < 0 || i >= int64(len(s.list)) {
+		return nil
+	}
+	return &s.list[i]
+}
+
+// position is how many people stand before the place (epoch, rank), counted from the head of the line. The epoch
+// must be sealed or be the one after the newest seal.
+func (s *Seals) position(epoch uint32, rank uint64) uint64 {
+	e := s.find(epoch)
+	if e == nil {
+		if len(s.list) > 0 && epoch < s.list[0].seal.Epoch {
+			return 0
+		}
+		return s.total
+	}
+	within, _ := bits.Mul64(rank, e.seal.Count) // rank/2^64 × count
+	return e.before + within
+}
+
+// Advance moves a cursor by so many people, at most to the end of the sealed epochs. It never moves backwards.
+func (s *Seals) Advance(c Cursor, people float64) Cursor {
+	if people <= 0 || len(s.list) == 0 {
+		return c
+	}
+	if c.Epoch < s.list[0].seal.Epoch {
+		c = Cursor{Epoch: s.list[0].seal.Epoch}
+	}
+	for e := s.find(c.Epoch); e != nil; e = s.find(c.Epoch) {
+		share := float64(c.Rank) / (1 << 64)
+		left := (1 - share) * float64(e.seal.Count)
+		if people < left {
+			return Cursor{c.Epoch, max(c.Rank, fraction(share+people/float64(e.seal.Count)))}
+		}
+		people -= left
+		c = Cursor{Epoch: c.Epoch + 1}
+	}
+	return c
+}
+
+func fraction(share float64) uint64 {
+	if share >= 1 {
+		return math.MaxUint64
+	}
+	return uint64(share * (1 << 64))
+}
+
+// Line is everything that answers about one opening's queue are derived from: an immutable picture, replaced as a
+// whole when anything changes.
+type Line struct {
+	ID        string
+	Number    uint32
+	Order     cohort.Order
+	State     string // an api.Opening… state as the operators and the schedule left it; see StateAt
+	Reason    string
+	LobbyAt   time.Time
+	OpensAt   time.Time
+	ClosesAt  time.Time
+	Cohorts   map[uint32]Cohort
+	Seals     Seals
+	Cursor    Cursor
+	Speed     float64 // people a second, measured; 0 while unknown
+	Unsealed  uint64  // people in epochs not yet sealed, estimated
+	StockLeft int64   // doses; below zero: unknown
+	Pace      float64 // polling intervals are stretched by this when the gateway is busy; at least 1
+}
+
+// Cohort is a cohort of a line by its number.
+type Cohort struct {
+	ID     string
+	Paused bool
+	Reason string
+}
+
+// StateAt is the state of the opening at a time. Paused and closed are said by operators; the rest follows from the
+// clock, so a gateway that hears nothing from the others still opens and closes in time.
+func (l *Line) StateAt(now time.Time) string {
+	switch {
+	case l.State == api.OpeningClosed || !now.Before(l.ClosesAt):
+		return api.OpeningClosed
+	case l.StockLeft == 0 && !now.Before(l.OpensAt):
+		return api.OpeningClosed
+	case now.Before(l.LobbyAt):
+		return api.OpeningScheduled
+	case l.State == api.OpeningPaused:
+		return api.OpeningPaused
+	case now.Before(l.OpensAt):
+		return api.OpeningLobby
+	}
+	return api.OpeningOpen
+}
+
+// ReasonAt is the reason that goes with StateAt, in Korean and English; empty where nothing needs saying.
+func (l *Line) ReasonAt(now time.Time) string {
+	if l.StockLeft == 0 && !now.Before(l.OpensAt) && l.State != api.OpeningClosed {
+		return "준비된 물량이 모두 예약되었습니다. (All doses are booked.)"
+	}
+	return l.Reason
+}
+
+// Start is when epoch 1 of the line begins.
+func (l *Line) Start() time.Time {
+	if l.Order == cohort.OrderArrival {
+		return l.LobbyAt
+	}
+	return l.OpensAt
+}
+
+// EpochAt is the epoch of a join at a time.
+func (l *Line) EpochAt(now time.Time) uint32 { return EpochAt(now.Sub(l.Start())) }
+
+// FirstEpoch is the first epoch that people can be in.
+func (l *Line) FirstEpoch() uint32 {
+	if l.Order == cohort.OrderArrival {
+		return Lobby + 1
+	}
+	return Lobby
+}
