@@ -1,0 +1,217 @@
+package demo
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/subject"
+)
+
+var few = Options{Citizens: 4000, OnRoster: 3000, Clinics: 120, Days: 8, Seed: 7}
+
+func TestCitizensAreWhatTheyShouldBe(t *testing.T) {
+	seen := map[subject.Number]bool{}
+	phones := map[string]bool{}
+	var listed, covered, others, foreigners int
+	for c := range Citizens(few) {
+		if seen[c.Number] || phones[c.Phone] {
+			t.Fatalf("%v comes twice", c.Number)
+		}
+		seen[c.Number], phones[c.Phone] = true, true
+		if c.Number.Birth() != c.Birth {
+			t.Fatalf("%v was born on %v", c.Number, c.Birth)
+		}
+		if checkDigitFits(c.Number) {
+			t.Fatalf("%v could be a real number", c.Number)
+		}
+		if c.Number.Foreigner() {
+			foreigners++
+		}
+		fits := c.Birth.Year == 1967 || c.Birth.Year == 1968
+		switch {
+		case c.OnRoster && !fits:
+			t.Fatalf("somebody born on %v is on the roster", c.Birth)
+		case c.OnRoster:
+			listed++
+		case fits:
+			covered++
+		default:
+			others++
+		}
+		if c.Birth.Year < 1940 || c.Birth.Year > 2005 {
+			t.Fatalf("born on %v", c.Birth)
+		}
+	}
+	if listed != 3000 || covered != 500 || others != 500 {
+		t.Errorf("%d on the roster, %d covered elsewhere, %d of other years", listed, covered, others)
+	}
+	if foreigners < 80 || foreigners > 240 {
+		t.Errorf("%d foreigners of 4000", foreigners)
+	}
+}
+
+// checkDigitFits knows the rules that gave the last digit until 2020: weights 2 to 9 and 2 to 5, modulo 11.
+func checkDigitFits(n subject.Number) bool {
+	weights := []int{2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5}
+	digits, sum := n.Digits(), 0
+	for i, w := range weights {
+		sum += w * int(digits[i]-'0')
+	}
+	last := int(digits[12] - '0')
+	return last == (11-sum%11)%10 || last == (13-sum%11)%10
+}
+
+func TestSameSeedSamePeople(t *testing.T) {
+	a, b := slices.Collect(Citizens(few)), slices.Collect(Citizens(few))
+	if !slices.Equal(a, b) {
+		t.Error("the same seed made other people")
+	}
+	other := few
+	other.Seed++
+	if slices.Equal(a, slices.Collect(Citizens(other))) {
+		t.Error("another seed made the same people")
+	}
+	if !slices.Equal(Clinics(few), Clinics(Options{Clinics: few.Clinics, Seed: few.Seed, Citizens: 10})) {
+		t.Error("the number of people changed the clinics")
+	}
+}
+
+func TestClinicsCoverEveryProvince(t *testing.T) {
+	for _, n := range []int{1, 16, 17, 120, 1000, 12_000} {
+		clinics := Clinics(Options{Clinics: n})
+		if len(clinics) != n {
+			t.Fatalf("%d clinics, want %d", len(clinics), n)
+		}
+		count := map[string]int{}
+		names := map[string]bool{}
+		for _, c := range clinics {
+			if !clinic.ValidRegion(c.Region) {
+				t.Fatalf("%v", c)
+			}
+			address := strings.Fields(c.Address) // province, city or district, street, house
+			if place := address[0] + address[1] + c.Name; names[place] {
+				t.Fatalf("%v has a name that its district has already", c)
+			} else {
+				names[place] = true
+			}
+			count[c.Region]++
+		}
+		if n >= 1000 && len(count) != len(clinic.Regions) {
+			t.Errorf("%d clinics in only %d provinces", n, len(count))
+		}
+	}
+}
+
+func TestSlotsKeepOpeningHours(t *testing.T) {
+	slots := Slots(few, Clinics(few))
+	ids := map[string]bool{}
+	for _, s := range slots {
+		if ids[s.ID] {
+			t.Fatalf("slot %s comes twice", s.ID)
+		}
+		ids[s.ID] = true
+		clock := s.At.In(subject.Seoul).Format("15:04")
+		if clock < "09:00" || clock >= "17:00" || clock >= "12:30" && clock < "13:30" || s.At.Weekday() == time.Sunday {
+			t.Fatalf("slot %s at %v", s.ID, s.At)
+		}
+		if s.Capacity < 2 || s.Capacity > 6 {
+			t.Fatalf("slot %s holds %d doses", s.ID, s.Capacity)
+		}
+	}
+	// 26 July 2021 is a Monday: of eight open days one is a Saturday with its morning only.
+	if want := 120 * (7*14 + 7); len(slots) != want {
+		t.Errorf("%d slots, want %d", len(slots), want)
+	}
+}
+
+func TestDefaultsHoldEnoughDoses(t *testing.T) {
+	doses := 0
+	for _, s := range Slots(Options{}, Clinics(Options{})) {
+		doses += s.Capacity
+	}
+	if doses < 400_000 {
+		t.Errorf("%d doses", doses)
+	}
+}
+
+func TestWriteAndReadBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	var last, total int
+	if err := Write(dir, few, func(done, all int) {
+		if done < last {
+			t.Errorf("progress went back from %d to %d", last, done)
+		}
+		last, total = done, all
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if last != total || total == 0 {
+		t.Errorf("progress ended at %d of %d", last, total)
+	}
+	open := func(name string, mode os.FileMode) *os.File {
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		if info, err := f.Stat(); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s has mode %v, %v; want %v", name, info.Mode(), err, mode)
+		}
+		return f
+	}
+	citizens, err := ReadCitizens(open(CitizensFile, 0o600))
+	if err != nil || !slices.Equal(citizens, slices.Collect(Citizens(few))) {
+		t.Errorf("the citizens came back otherwise: %v", err)
+	}
+	clinics, err := ReadClinics(open(ClinicsFile, 0o644))
+	if err != nil || !slices.Equal(clinics, Clinics(few)) {
+		t.Errorf("the clinics came back otherwise: %v", err)
+	}
+	slots, err := ReadSlots(open(SlotsFile, 0o644))
+	if err != nil || !reflect.DeepEqual(slots, Slots(few, clinics)) {
+		t.Errorf("the slots came back otherwise: %v", err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 3 {
+		t.Errorf("the folder holds %v, %v", left, err)
+	}
+}
+
+func TestOpeningIsAValidSchedule(t *testing.T) {
+	now := time.Date(2026, 11, 22, 3, 4, 5, 600_000_000, time.UTC)
+	for _, in := range []time.Duration{-time.Hour, 0, time.Millisecond, 20 * time.Second, time.Hour} {
+		s := Opening(now, now.Add(in))
+		data, err := s.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := cohort.Parse(data)
+		if err != nil {
+			t.Fatalf("opening in %v: %v", in, err)
+		}
+		if !reflect.DeepEqual(read, s) {
+			t.Errorf("opening in %v came back otherwise", in)
+		}
+		if o := s.Openings[0]; o.OpensAt.Before(now.Add(in)) || !o.LobbyAt.Before(o.OpensAt) {
+			t.Errorf("opening in %v: lobby at %v, opens at %v", in, o.LobbyAt, o.OpensAt)
+		}
+	}
+	if id := Opening(now, now.Add(20*time.Second)).Openings[0].ID; id != "demo-20261122-1204" {
+		t.Errorf("id %s is not in Korea time", id)
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	for b.Loop() {
+		if err := Write(b.TempDir(), Options{}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+// Package demo makes the synthetic people, clinics and half hours that Daemun shows itself with: the same ones for the
+// same seed. None of the people is real: the old check digit of every number is wrong.
+package demo
+
+import (
+	"math/rand/v2"
+
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// Options says how much to make. A zero field means its default.
+type Options struct {
+	Citizens int          // 200,000
+	OnRoster int          // 150,000; of Citizens
+	Clinics  int          // 1,000
+	Days     int          // 10 days on which clinics are open
+	Seed     uint64       // any value, 0 included
+	Start    subject.Date // first day of the slots; 26 July 2021
+}
+
+func (o Options) filled() Options {
+	set := func(field *int, value int) {
+		if *field <= 0 {
+			*field = value
+		}
+	}
+	set(&o.Citizens, 200_000)
+	set(&o.OnRoster, o.Citizens*3/4)
+	set(&o.Clinics, 1000)
+	set(&o.Days, 10)
+	o.OnRoster = min(o.OnRoster, o.Citizens)
+	if o.Start.IsZero() {
+		o.Start = subject.Date{Year: 2021, Month: 7, Day: 26}
+	}
+	return o
+}
+
+// Each kind of data draws from a stream of its own, so that asking for more people does not change the clinics.
+const (
+	streamCitizens = iota + 1
+	streamClinics
+	streamSlots
+)
+
+func (o Options) random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(o.Seed, stream)) }
