@@ -1,0 +1,83 @@
+package state
+
+import (
+	"time"
+
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/queue"
+)
+
+// Opening is what operators have said about an opening; what they have not said follows from the schedule.
+type Opening struct {
+	State    string            `json:"state,omitempty"` // paused, closed, or empty
+	Reason   string            `json:"reason,omitempty"`
+	By       string            `json:"by,omitempty"`
+	OpensAt  *time.Time        `json:"opens_at,omitempty"`
+	ClosesAt *time.Time        `json:"closes_at,omitempty"`
+	RateCap  float64           `json:"rate_cap,omitempty"` // people a second; 0: none
+	Cohorts  map[string]Cohort `json:"cohorts,omitempty"`
+}
+
+// Cohort is what operators have said about a cohort of an opening.
+type Cohort struct {
+	Paused bool   `json:"paused"`
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
+// Cursor is how far a line is served, as the leader wrote it.
+type Cursor struct {
+	Epoch uint32    `json:"epoch"`
+	Rank  uint64    `json:"rank,string"`
+	Speed float64   `json:"speed"`
+	At    time.Time `json:"at"`
+}
+
+// Leader names the gateway that leads, and until when if it does not say so again.
+type Leader struct {
+	Node  string    `json:"node"`
+	Until time.Time `json:"until"`
+}
+
+// Model is the shared state as this gateway last heard it. Maps are by opening ID.
+type Model struct {
+	Openings map[string]Opening
+	Cursors  map[string]Cursor
+	Seals    map[string]*queue.Seals
+	// Sketches are handed in by opening, epoch and gateway.
+	Sketches map[string]map[uint32]map[string][]byte
+	Leader   Leader
+	Nodes    map[string]time.Time // gateways by name, when they last said that they are there
+	Notices  []api.Notice
+	// SeenAt is when the shared state last said anything.
+	SeenAt time.Time
+
+	revisions map[string]uint64
+}
+
+func newModel() *Model {
+	return &Model{
+		Openings: map[string]Opening{}, Cursors: map[string]Cursor{}, Seals: map[string]*queue.Seals{},
+		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{},
+		revisions: map[string]uint64{},
+	}
+}
+
+func (m *Model) sketch(opening string, epoch uint32, node string, b []byte) {
+	epochs := m.Sketches[opening]
+	if epochs == nil {
+		epochs = map[uint32]map[string][]byte{}
+		m.Sketches[opening] = epochs
+	}
+	if b == nil {
+		delete(epochs[epoch], node)
+		if len(epochs[epoch]) == 0 {
+			delete(epochs, epoch)
+		}
+		return
+	}
+	if epochs[epoch] == nil {
+		epochs[epoch] = map[string][]byte{}
+	}
+	epochs[epoch][node] = b
+}

@@ -1,0 +1,166 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/queue"
+)
+
+// ChangeOpening applies change to what operators have said about an opening and returns it before and after. If
+// somebody else changes the same opening meanwhile it is tried again on the new state; an error from change ends it.
+func (s *Store) ChangeOpening(ctx context.Context, id string, change func(Opening) (Opening, error)) (before, after Opening, err error) {
+	key := "opening." + id
+	for range 8 {
+		before, revision, err := s.opening(ctx, key)
+		if err != nil {
+			return before, after, err
+		}
+		if after, err = change(before.clone()); err != nil {
+			return before, after, err
+		}
+		err = s.swap(ctx, key, after, revision)
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
+			return before, after, err
+		}
+	}
+	return before, after, ErrConflict
+}
+
+func (s *Store) opening(ctx context.Context, key string) (o Opening, revision uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	entry, err := s.kv.Get(ctx, key)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return o, 0, nil
+	case err != nil:
+		return o, 0, fmt.Errorf("read %s: %w", key, err)
+	}
+	return o, entry.Revision(), json.Unmarshal(entry.Value(), &o)
+}
+
+func (o Opening) clone() Opening {
+	cohorts := make(map[string]Cohort, len(o.Cohorts))
+	for id, c := range o.Cohorts {
+		cohorts[id] = c
+	}
+	o.Cohorts = cohorts
+	return o
+}
+
+// Seal publishes a seal; ErrExists if the epoch has been sealed before.
+func (s *Store) Seal(ctx context.Context, id string, seal queue.Seal) error {
+	return s.swap(ctx, "seal."+id+"."+epochKey(seal.Epoch), seal.Wire(), 0)
+}
+
+// MoveCursor publishes a cursor, if nobody else has moved it since it was last heard of.
+func (s *Store) MoveCursor(ctx context.Context, id string, c Cursor) error {
+	key := "cursor." + id
+	return s.swap(ctx, key, c, s.revision(key))
+}
+
+// HandIn publishes this gateway's sketch of an epoch.
+func (s *Store) HandIn(ctx context.Context, id string, epoch uint32, sketch []byte) error {
+	return s.put(ctx, "sketch."+id+"."+epochKey(epoch)+"."+s.node, sketch)
+}
+
+// Forget removes a sketch whose epoch is sealed.
+func (s *Store) Forget(ctx context.Context, id string, epoch uint32, node string) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := s.kv.Purge(ctx, "sketch."+id+"."+epochKey(epoch)+"."+node); err != nil {
+		return fmt.Errorf("forget a sketch of epoch %d: %w", epoch, err)
+	}
+	return nil
+}
+
+// Notice publishes a line for everybody who waits.
+func (s *Store) Notice(ctx context.Context, n api.Notice) error {
+	value, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, "notice."+strconv.FormatInt(n.At.UnixMilli(), 10), value)
+}
+
+// Present says that this gateway is there.
+func (s *Store) Present(ctx context.Context, now time.Time) error {
+	value, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, "node."+s.node, value)
+}
+
+// Lead takes or keeps the lead for a term. It answers false, without an error, while another gateway leads.
+func (s *Store) Lead(ctx context.Context, now time.Time, term time.Duration) (bool, error) {
+	s.mu.RLock()
+	leader, revision := s.model.Leader, s.model.revisions["leader"]
+	s.mu.RUnlock()
+	if leader.Node != s.node && now.Before(leader.Until) {
+		return false, nil
+	}
+	err := s.swap(ctx, "leader", Leader{Node: s.node, Until: now.Add(term)}, revision)
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrExists) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Store) revision(key string) uint64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.model.revisions[key]
+}
+
+// swap writes value if the key is still at the revision; 0 means that it must not exist. On success the model knows
+// the new revision at once, so that the next write need not wait for the watch.
+func (s *Store) swap(ctx context.Context, key string, value any, revision uint64) error {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	var now uint64
+	if revision == 0 {
+		now, err = s.kv.Create(ctx, key, encoded)
+	} else {
+		now, err = s.kv.Update(ctx, key, encoded, revision)
+	}
+	switch {
+	case err == nil:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if _, followed := s.model.revisions[key]; followed || revision == 0 && !strings.HasPrefix(key, "seal.") {
+			s.model.revisions[key] = max(s.model.revisions[key], now)
+		}
+		return nil
+	case errors.Is(err, jetstream.ErrKeyExists):
+		if revision == 0 {
+			return ErrExists
+		}
+		return ErrConflict
+	}
+	return fmt.Errorf("write %s: %w", key, err)
+}
+
+func (s *Store) put(ctx context.Context, key string, value []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if _, err := s.kv.Put(ctx, key, value); err != nil {
+		return fmt.Errorf("write %s: %w", key, err)
+	}
+	return nil
+}
+
+func epochKey(epoch uint32) string { return strconv.FormatUint(uint64(epoch), 10) }
