@@ -1,0 +1,310 @@
+// Package upstream is the way to the backend: a permit, then the breaker, then the request, each given back exactly
+// once.
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/shed"
+)
+
+// TokenHeader carries what a gateway shows to the backend.
+const TokenHeader = "X-Daemun-Gateway"
+
+// Why a request has no answer from the backend.
+var (
+	// ErrBusy says that there was no permit: the backend has enough to do.
+	ErrBusy = errors.New("upstream: busy")
+	// ErrResting says that the backend cannot be reached or is being left alone; nothing was sent.
+	ErrResting = errors.New("upstream: backend rests")
+	// ErrUnknown says that the request was sent and its answer lost: it may or may not have happened.
+	ErrUnknown = errors.New("upstream: answer lost")
+)
+
+const (
+	callTimeout  = 10 * time.Second
+	slowCall     = 2 * time.Second // slower answers count as failures of the backend
+	maxAnswer    = 8 << 20
+	pollInterval = 100 * time.Millisecond
+	pollTimeout  = time.Second
+	// staleAfter is how old the last report may be before the backend counts as unreachable.
+	staleAfter = time.Second
+)
+
+// Options sets a Backend. URL is its base address, Token what this gateway shows it.
+type Options struct {
+	URL   string
+	Token []byte
+	Gate  shed.Config
+	Clock func() time.Time
+	Log   *zap.Logger
+}
+
+// Backend is one backend instance.
+type Backend struct {
+	name    string
+	base    string
+	token   string
+	clock   func() time.Time
+	log     *zap.Logger
+	client  *http.Client
+	gate    *shed.Gate
+	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	tripped atomic.Pointer[turn]
+	failure atomic.Pointer[string]
+	report  atomic.Pointer[report]
+}
+
+type turn struct {
+	since  time.Time
+	reason string
+}
+
+type report struct {
+	api.BackendReport
+	received time.Time
+}
+
+// New returns a Backend; it is not asked anything yet.
+func New(o Options) (*Backend, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "http" || u.Host == "" || u.Path != "" && u.Path != "/" {
+		return nil, fmt.Errorf("backend address %q: want http://HOST:PORT", o.URL)
+	}
+	b := &Backend{
+		name: u.Host, base: "http://" + u.Host, token: hex.EncodeToString(o.Token), clock: o.Clock, log: o.Log,
+		gate: shed.NewGate(o.Gate, o.Clock),
+		client: &http.Client{
+			Transport: &http.Transport{
+				DialContext:         (&net.Dialer{Timeout: time.Second}).DialContext,
+				MaxIdleConnsPerHost: o.Gate.Limit.Max, IdleConnTimeout: time.Minute,
+				DisableCompression: true, WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	b.tripped.Store(&turn{since: o.Clock()})
+	b.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name: b.name, MaxRequests: 10, Interval: 10 * time.Second, BucketPeriod: time.Second, Timeout: 2 * time.Second,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.Requests >= 20 && c.TotalFailures*2 >= c.Requests },
+		IsExcluded:  func(err error) bool { return errors.Is(err, errOverloaded) },
+		OnStateChange: func(_ string, _, to gobreaker.State) { // runs under the breaker's lock: stores and leaves
+			t := &turn{since: o.Clock()}
+			if why := b.failure.Load(); why != nil && to != gobreaker.StateClosed {
+				t.reason = *why
+			}
+			b.tripped.Store(t)
+		},
+	})
+	return b, nil
+}
+
+// errOverloaded is the backend's own word that it has too much to do: the limit learns from it, the breaker does not.
+var (
+	errOverloaded = errors.New("backend overloaded")
+	errSlow       = errors.New("answer took too long")
+)
+
+// Request is what goes to the backend. Header holds what is passed on of the citizen's own headers.
+type Request struct {
+	Method string
+	Path   string // with the query
+	Header http.Header
+	Body   []byte
+}
+
+// Answer is what came back, whole.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Do sends a request of a class: permit, breaker, call. The errors are ErrBusy, ErrResting and ErrUnknown, wrapped.
+func (b *Backend) Do(ctx context.Context, class shed.Class, r Request) (Answer, error) {
+	permit, err := b.gate.Acquire(ctx, class)
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	answer, err := b.guarded(ctx, r)
+	permit.Release(shed.Outcome{Failed: err != nil, Overloaded: answer.Status == http.StatusServiceUnavailable})
+	return answer, err
+}
+
+// guarded sends a request through the breaker.
+func (b *Backend) guarded(ctx context.Context, r Request) (Answer, error) {
+	done, err := b.breaker.Allow()
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", ErrResting, err)
+	}
+	start := b.clock()
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	answer, err := b.call(ctx, r)
+	cancel()
+	verdict := b.judge(answer, err, b.clock().Sub(start))
+	if verdict != nil && !errors.Is(verdict, errOverloaded) {
+		why := verdict.Error()
+		b.failure.Store(&why)
+	}
+	done(verdict)
+	return answer, err
+}
+
+// judge says what the breaker should think of a call.
+func (b *Backend) judge(a Answer, err error, took time.Duration) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errOverloaded // the citizen left: says nothing about the backend
+	case err != nil:
+		return err
+	case a.Status == http.StatusServiceUnavailable:
+		return errOverloaded
+	case a.Status >= 500:
+		return fmt.Errorf("backend answered %d", a.Status)
+	case took > slowCall:
+		return errSlow
+	}
+	return nil
+}
+
+func (b *Backend) call(ctx context.Context, r Request) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, r.Method, b.base+r.Path, bytes.NewReader(r.Body))
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", ErrResting, err)
+	}
+	if r.Header != nil {
+		req.Header = r.Header
+	}
+	req.Header.Set(TokenHeader, b.token)
+	resp, err := b.client.Do(req)
+	if err != nil {
+		var dial *net.OpError
+		if errors.As(err, &dial) && dial.Op == "dial" {
+			return Answer{}, fmt.Errorf("%w: %w", ErrResting, err)
+		}
+		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	defer resp.Body.Close()
+	body, err := readAll(resp)
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+}
+
+func readAll(resp *http.Response) ([]byte, error) {
+	if resp.ContentLength > maxAnswer {
+		return nil, errors.New("answer too long")
+	}
+	if resp.ContentLength >= 0 {
+		body := make([]byte, resp.ContentLength)
+		_, err := io.ReadFull(resp.Body, body)
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		err = errors.New("answer too long")
+	}
+	return body, err
+}
+
+// Stream opens an answer of any length, for the control room. It takes no permit and does not touch the breaker; the
+// caller closes the body.
+func (b *Backend) Stream(ctx context.Context, r Request) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, r.Method, b.base+r.Path, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set(TokenHeader, b.token)
+	resp, err := b.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrResting, err)
+	}
+	return resp, nil
+}
+
+// Watch asks the backend how it is, until ctx ends.
+func (b *Backend) Watch(ctx context.Context) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		b.poll(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// poll asks once. While the breaker is not closed it goes through it, so that a backend nobody may call is still
+// found to be well again.
+func (b *Backend) poll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	ask := b.call
+	if b.breaker.State() != gobreaker.StateClosed {
+		ask = b.guarded
+	}
+	answer, err := ask(ctx, Request{Method: http.MethodGet, Path: "/internal/status"})
+	if err != nil || answer.Status != http.StatusOK {
+		return
+	}
+	var r report
+	if err := json.Unmarshal(answer.Body, &r.BackendReport); err != nil {
+		b.log.Error("backend's report cannot be read", zap.Error(err))
+		return
+	}
+	r.received = b.clock()
+	b.report.Store(&r)
+	b.gate.ReportQueueWait(time.Duration(r.QueueWaitMS * float64(time.Millisecond)))
+}
+
+// Report returns the backend's last report, when it came, and whether that is recent; nil before the first.
+func (b *Backend) Report() (r *api.BackendReport, at time.Time, fresh bool) {
+	last := b.report.Load()
+	if last == nil {
+		return nil, time.Time{}, false
+	}
+	return &last.BackendReport, last.received, b.clock().Sub(last.received) < staleAfter
+}
+
+// Open tells whether requests can go to the backend now.
+func (b *Backend) Open() bool {
+	_, _, fresh := b.Report()
+	return fresh && b.breaker.State() != gobreaker.StateOpen
+}
+
+// Gate returns what the permit gate shows.
+func (b *Backend) Gate() shed.Status { return b.gate.Status() }
+
+// Breaker returns what the breaker shows.
+func (b *Backend) Breaker() api.BreakerStatus {
+	state := b.breaker.State() // may move it on: read before what the move left behind
+	t := b.tripped.Load()
+	return api.BreakerStatus{Name: b.name, State: state.String(), Since: t.since, Reason: t.reason}
+}
+
+// RetryAfter is how long, in seconds, somebody should wait who was refused: a little, spread so that they do not all
+// come back at once.
+func RetryAfter(err error, spread uint32) int {
+	if errors.Is(err, ErrResting) {
+		return 2 + int(spread%4)
+	}
+	return 1 + int(spread%3)
+}
