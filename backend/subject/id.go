@@ -44,7 +44,8 @@ func (id *ID) UnmarshalText(text []byte) error {
 // so whoever holds the key can undo every ID: it is as sensitive as the numbers.
 type Key [32]byte
 
-// Subject returns the first 16 bytes of HMAC-SHA256 over the 13 canonical digits.
+// Subject returns the first 16 bytes of HMAC-SHA256 over the 13 canonical digits. The zero Number has no subject: a
+// Number comes from ParseNumber.
 //
 // The HMAC is written out because every join and every eligibility question passes here: with a fixed key length it is
 // two hashes over arrays on the stack, where crypto/hmac allocates two digests and their states for each call.
@@ -58,7 +59,8 @@ func (k *Key) Subject(n Number) ID {
 		}
 		inner[i], outer[i] = b^0x36, b^0x5c
 	}
-	copy(inner[sha256.BlockSize:], n.digits[:])
+	digits := n.digits()
+	copy(inner[sha256.BlockSize:], digits[:])
 	sum := sha256.Sum256(inner[:])
 	copy(outer[sha256.BlockSize:], sum[:])
 	sum = sha256.Sum256(outer[:])

@@ -5,6 +5,8 @@
 package subject
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"time"
@@ -15,11 +17,20 @@ const numberDigits = 13
 // longestInput bounds what is looked at, in bytes: thirteen full-width digits with some spaces and dashes fit.
 const longestInput = 128
 
-// Number is a resident or foreigner registration number of valid structure. It is comparable.
+// Number is a resident or foreigner registration number of valid structure. It is comparable within the process.
 // The zero Number belongs to nobody.
 type Number struct {
-	digits [numberDigits]byte // ASCII
+	// The number as an integer under the veil. Package fmt prints unexported fields of other people's structs without
+	// asking any method, and stack traces print arguments; both then show nothing of use outside this process.
+	veiled uint64
 }
+
+// veil changes with each process. Its top bit keeps a veiled number from ever being the zero Number.
+var veil = func() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.LittleEndian.Uint64(b[:]) | 1<<63
+}()
 
 // ParseNumber reads the 13 digits of a registration number. Spaces, dashes and full-width forms, as phones and Korean
 // keyboards write them, are tolerated. The structure is checked (century digit, a birth date that exists) but not the
@@ -28,7 +39,7 @@ func ParseNumber(s string) (Number, error) {
 	if len(s) > longestInput {
 		return Number{}, refuse(NumberLength)
 	}
-	var n Number
+	var value uint64
 	count := 0
 	for _, r := range s {
 		d, ok := digitOf(r)
@@ -38,9 +49,7 @@ func ParseNumber(s string) (Number, error) {
 			}
 			return Number{}, refuse(NumberDigits)
 		}
-		if count < numberDigits {
-			n.digits[count] = d
-		}
+		value = value*10 + d // may wrap for a number too long, which is refused below
 		count++
 	}
 	if count == 0 {
@@ -49,18 +58,19 @@ func ParseNumber(s string) (Number, error) {
 	if count != numberDigits {
 		return Number{}, refuse(NumberLength)
 	}
-	if err := n.check(); err != nil {
+	n := Number{value ^ veil}
+	if err := checkBirth(n.Birth()); err != nil {
 		return Number{}, err
 	}
 	return n, nil
 }
 
-func digitOf(r rune) (byte, bool) {
+func digitOf(r rune) (uint64, bool) {
 	switch {
 	case r >= '0' && r <= '9':
-		return byte(r), true
+		return uint64(r - '0'), true
 	case r >= '０' && r <= '９':
-		return byte(r-'０') + '0', true
+		return uint64(r - '０'), true
 	}
 	return 0, false
 }
@@ -75,10 +85,9 @@ func isSeparator(r rune) bool {
 	return false
 }
 
-// check tells a date that exists in no century from one that only the century digit makes impossible, because the
+// checkBirth tells a date that exists in no century from one that only the century digit makes impossible, because the
 // person has to look at another digit to mend it.
-func (n Number) check() error {
-	birth := n.Birth()
+func checkBirth(birth Date) error {
 	if birth.Valid() {
 		return nil
 	}
@@ -95,41 +104,59 @@ func (n Number) check() error {
 // Birth is the birth date that the number states. That it is not in the future is for the caller to check, who knows
 // the time.
 func (n Number) Birth() Date {
-	two := func(i int) int { return int(n.digits[i]-'0')*10 + int(n.digits[i+1]-'0') }
-	if n == (Number{}) {
+	if n.IsZero() {
 		return Date{}
 	}
-	return Date{n.century() + two(0), time.Month(two(2)), two(4)}
+	v := n.veiled ^ veil
+	year, month, day := v/1e11, v/1e9%100, v/1e7%100
+	return Date{n.century() + int(year), time.Month(month), int(day)}
 }
 
 func (n Number) century() int {
-	switch n.digits[6] {
-	case '1', '2', '5', '6':
+	switch n.kind() {
+	case 1, 2, 5, 6:
 		return 1900
-	case '3', '4', '7', '8':
+	case 3, 4, 7, 8:
 		return 2000
 	}
 	return 1800 // 9 and 0
 }
 
+// kind is the seventh digit, which names the century, the sex and whether it is a foreigner's number.
+func (n Number) kind() uint64 { return (n.veiled ^ veil) / 1e6 % 10 }
+
+// IsZero reports whether n is the zero Number.
+func (n Number) IsZero() bool { return n == Number{} }
+
 // Foreigner reports whether it is a foreigner registration number.
-func (n Number) Foreigner() bool { return n.digits[6] >= '5' && n.digits[6] <= '8' }
+func (n Number) Foreigner() bool { return !n.IsZero() && n.kind() >= 5 && n.kind() <= 8 }
 
 // Digits returns the 13 canonical digits. It exists for sealing a booking's number at rest and for writing synthetic
 // people to a file; nothing that it returns may be logged, put into a URL or answered.
 func (n Number) Digits() string {
-	if n == (Number{}) {
+	if n.IsZero() {
 		return ""
 	}
-	return string(n.digits[:])
+	d := n.digits()
+	return string(d[:])
+}
+
+func (n Number) digits() (out [numberDigits]byte) {
+	v := n.veiled ^ veil
+	for i := numberDigits - 1; i >= 0; i-- {
+		out[i] = byte('0' + v%10)
+		v /= 10
+	}
+	return out
 }
 
 // String is the masked form: birth date and century digit only, as in 670301-1******.
 func (n Number) String() string {
-	if n == (Number{}) {
+	if n.IsZero() {
 		return "******-*******"
 	}
-	return string(n.digits[:6]) + "-" + string(n.digits[6:7]) + "******"
+	d := n.digits()
+	return string(d[:6]) + "-" + string(d[6:7]) + "******"
 }
 
 // GoString is the masked form too.
