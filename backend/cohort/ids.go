@@ -25,7 +25,7 @@ func (r *reader) add(known *ids, at, id string) bool {
 		r.fail(path, fmt.Sprintf("%s의 id는 영문 소문자와 숫자, 붙임표로 64자까지 적어 주세요. 예: 2021-07-19", known.ko),
 			fmt.Sprintf("write the id of the %s in lower-case letters, digits and single hyphens, at most 64, such as 2021-07-19", known.en))
 	case taken && other != id:
-		r.fail(path, fmt.Sprintf("id %q과(와) %q은(는) 내부 번호가 같습니다. 둘 중 하나를 바꿔 주세요.", id, other),
+		r.fail(path, fmt.Sprintf("두 id(%q, %q)의 내부 번호가 같습니다. 둘 중 하나를 바꿔 주세요.", id, other),
 			fmt.Sprintf("the ids %q and %q share an internal number: change one of them", id, other))
 	}
 	known.byNum[n] = id
@@ -33,7 +33,7 @@ func (r *reader) add(known *ids, at, id string) bool {
 }
 
 func (r *reader) failTwice(known *ids, at, id string) {
-	r.fail(at+".id", fmt.Sprintf("%s의 id %q이(가) 두 번 쓰였습니다. 서로 다른 id를 적어 주세요.", known.ko, id),
+	r.fail(at+".id", fmt.Sprintf("%s의 id가 두 번 쓰였습니다(%q). 서로 다른 id를 적어 주세요.", known.ko, id),
 		fmt.Sprintf("the id %q is used for two %ss: give each its own", id, known.en))
 }
 
@@ -45,7 +45,7 @@ func (r *reader) addCohort(known *ids, here map[string]bool, at string, f cohort
 	}
 	here[f.ID] = true
 	if before && !reflect.DeepEqual(known.rules[f.ID], f) {
-		r.fail(at+".id", fmt.Sprintf("대상군 %q이(가) 앞의 개통과 다르게 적혀 있습니다. 같은 대상이면 똑같이 적고, 다른 대상이면 id를 바꿔 주세요.", f.ID),
+		r.fail(at+".id", fmt.Sprintf("대상군 %q: 앞의 개통과 다르게 적혀 있습니다. 같은 대상이면 똑같이 적고, 다른 대상이면 id를 바꿔 주세요.", f.ID),
 			fmt.Sprintf("the cohort %q differs from an earlier opening: write it the same way, or give it another id", f.ID))
 	}
 	known.rules[f.ID] = f

@@ -78,13 +78,13 @@ func lintOpening(o *Opening) []Finding {
 
 func unreachable(o *Opening, c *Cohort) Finding {
 	return Finding{Code: FindingUnreachable, Serious: true, Opening: o.ID, Cohort: c.ID,
-		Ko: fmt.Sprintf("개통 %s의 대상군 %s에는 아무도 들어갈 수 없습니다. 그 출생일은 앞의 대상군이 모두 차지했거나 달력에 없습니다.", o.ID, c.ID),
+		Ko: fmt.Sprintf("개통 %s, 대상군 %s: 아무도 들어갈 수 없습니다. 그 출생일은 앞의 대상군이 모두 차지했거나 달력에 없습니다.", o.ID, c.ID),
 		En: fmt.Sprintf("opening %s: nobody can belong to cohort %s; earlier cohorts take all of its birth dates, or it has none", o.ID, c.ID)}
 }
 
 func overlap(o *Opening, c *Cohort) Finding {
 	return Finding{Code: FindingOverlap, Opening: o.ID, Cohort: c.ID,
-		Ko: fmt.Sprintf("개통 %s의 대상군 %s은(는) 앞의 대상군과 겹칩니다. 겹치는 사람은 앞의 대상군으로 예약합니다.", o.ID, c.ID),
+		Ko: fmt.Sprintf("개통 %s, 대상군 %s: 앞의 대상군과 겹칩니다. 겹치는 사람은 앞의 대상군으로 예약합니다.", o.ID, c.ID),
 		En: fmt.Sprintf("opening %s: cohort %s overlaps an earlier one, to which the people in both are counted", o.ID, c.ID)}
 }
 
@@ -100,7 +100,7 @@ func lintPair(a, b *Opening) []Finding {
 				continue
 			}
 			return []Finding{{Code: FindingTwoAtOnce, Opening: b.ID, Cohort: b.Cohorts[i].ID,
-				Ko: fmt.Sprintf("%s인 사람은 개통 %s과(와) %s에 동시에 예약할 수 있습니다. 의도한 것인지 확인해 주세요.", shared.ko(), a.ID, b.ID),
+				Ko: fmt.Sprintf("%s인 사람은 두 개통(%s, %s)에 동시에 예약할 수 있습니다. 의도한 것인지 확인해 주세요.", shared.ko(), a.ID, b.ID),
 				En: fmt.Sprintf("people %s can book in the openings %s and %s at the same time; is that meant?", shared.en(), a.ID, b.ID)}}
 		}
 	}

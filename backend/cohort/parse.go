@@ -1,6 +1,7 @@
 package cohort
 
 import (
+	"bytes"
 	"errors"
 	"regexp"
 
@@ -23,6 +24,7 @@ func Parse(data []byte) (*Schedule, error) {
 		return nil, &ScheduleError{Line: 1, Column: 1, Ko: "파일이 256 KiB보다 큽니다. 일정을 나누어 주세요.",
 			En: "the file is larger than 256 KiB; split the schedule"}
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Windows editors begin UTF-8 files so
 	var r reader
 	var f scheduleFile
 	if r.decode(data, &f); r.err != nil {
@@ -49,6 +51,7 @@ func yamlError(err error) *ScheduleError {
 	var duplicate *yaml.DuplicateKeyError
 	var kind *yaml.TypeError
 	var overflow *yaml.OverflowError
+	var shape *yaml.UnexpectedNodeTypeError
 	switch {
 	case errors.As(err, &unknown):
 		e.Ko = "알 수 없는 항목입니다. 철자를 확인하거나 지워 주세요."
@@ -56,7 +59,7 @@ func yamlError(err error) *ScheduleError {
 	case errors.As(err, &duplicate):
 		e.Ko = "같은 항목이 두 번 적혀 있습니다. 하나만 남겨 주세요."
 		e.En += ": keep one of the two"
-	case errors.As(err, &kind), errors.As(err, &overflow):
+	case errors.As(err, &kind), errors.As(err, &overflow), errors.As(err, &shape):
 		e.Ko = "값의 형식이 이 항목에 맞지 않습니다. 문서의 예를 따라 주세요."
 		e.En = "the value has the wrong form for this key; follow the example in the documentation"
 	}

@@ -2,6 +2,8 @@ package cohort
 
 import (
 	"errors"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +54,17 @@ func TestParseReadsTimesAsKoreaTime(t *testing.T) {
 	}
 	if c := o.CohortOf(subject.Date{Year: 1969, Month: 1, Day: 1}); c != nil {
 		t.Errorf("the day after the last birth date belongs to %v", c.ID)
+	}
+}
+
+func TestParseReadsAFileSavedOnWindows(t *testing.T) {
+	want, err := Parse([]byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse([]byte("\ufeff" + strings.ReplaceAll(small, "\n", "\r\n")))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -60,10 +60,8 @@ func ReadCases(r io.Reader) ([]Case, error) {
 	if err != nil {
 		return nil, caseReadError(err)
 	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff") // spreadsheets begin UTF-8 files so
 	birth, at := slices.Index(header, "birth_date"), slices.Index(header, "at")
-	if len(header) > 0 && birth < 0 && strings.TrimPrefix(header[0], "\ufeff") == "birth_date" { // spreadsheets begin so
-		birth = 0
-	}
 	if birth < 0 || at < 0 {
 		return nil, &CaseError{1, "첫 줄에 birth_date와 at 열이 있어야 합니다.", "the first line must name the columns birth_date and at"}
 	}
@@ -88,12 +86,12 @@ func ReadCases(r io.Reader) ([]Case, error) {
 func parseCase(line int, birth, at string) (Case, error) {
 	d, err := subject.ParseDate(strings.TrimSpace(birth))
 	if err != nil {
-		return Case{}, &CaseError{line, fmt.Sprintf("생년월일 %q을(를) 읽을 수 없습니다. 1967-03-01처럼 적어 주세요.", birth),
+		return Case{}, &CaseError{line, fmt.Sprintf("생년월일을 읽을 수 없습니다(%q). 1967-03-01처럼 적어 주세요.", birth),
 			fmt.Sprintf("birth_date: %v", err)}
 	}
 	t, ok := ParseTime(strings.TrimSpace(at))
 	if !ok {
-		return Case{}, &CaseError{line, fmt.Sprintf("시각 %q을(를) 읽을 수 없습니다. 2021-07-19 20:00(한국 시각)처럼 적어 주세요.", at),
+		return Case{}, &CaseError{line, fmt.Sprintf("시각을 읽을 수 없습니다(%q). 2021-07-19 20:00(한국 시각)처럼 적어 주세요.", at),
 			fmt.Sprintf("cannot read the time %q: write it like 2021-07-19 20:00 (Korea time)", at)}
 	}
 	return Case{Birth: d, At: t}, nil

@@ -21,7 +21,7 @@ func (r *reader) decode(data []byte, out any) {
 		r.fail("$", "괄호가 너무 깊게 겹쳐 있습니다. 문서의 예를 따라 주세요.", "brackets are nested too deeply; follow the example in the documentation")
 		return
 	}
-	file, err := parser.ParseBytes(data, 0)
+	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey()) // the decoder refuses them, by a kind of its own
 	if err != nil {
 		r.err = yamlError(err)
 		return

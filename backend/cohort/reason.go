@@ -40,10 +40,10 @@ func (d Decision) reasonEn() string {
 	case CodeLobbyNow:
 		return fmt.Sprintf("You belong to “%s” and can enter the waiting room now; booking opens at %s.", d.Cohort.nameEn(), TimeEn(d.OpensAt))
 	case CodeLater:
-		return fmt.Sprintf("You belong to “%s”, whose booking has not begun: it opens at %s, and the waiting room at %s.",
-			d.Cohort.nameEn(), TimeEn(d.OpensAt), TimeEn(d.LobbyAt))
+		return fmt.Sprintf("You belong to “%s”, whose booking has not begun: the waiting room opens at %s, and booking at %s.",
+			d.Cohort.nameEn(), dayEn(d.LobbyAt), TimeEn(d.OpensAt))
 	case CodeClosed:
-		return fmt.Sprintf("Booking for “%s” is over (it closed at %s), and no later date is set.", d.Cohort.nameEn(), TimeEn(d.ClosesAt))
+		return fmt.Sprintf("Booking for “%s” closed at %s, and no later date is set.", d.Cohort.nameEn(), TimeEn(d.ClosesAt))
 	case CodeNotOnRoster:
 		return fmt.Sprintf("Your birth date belongs to “%s”, but you are not on the list of people eligible there; you may already be vaccinated or booked elsewhere. Please call 1339.", d.Cohort.nameEn())
 	}
@@ -62,8 +62,12 @@ func TimeKo(t time.Time) string {
 
 // TimeEn writes an instant for people who read English: 20:00 on Monday 19 July (Korea time).
 func TimeEn(t time.Time) string {
+	return dayEn(t) + " (Korea time)"
+}
+
+func dayEn(t time.Time) string {
 	t = t.In(subject.Seoul)
-	return clock(t) + t.Format(" on Monday 2 January (Korea time)")
+	return clock(t) + t.Format(" on Monday 2 January")
 }
 
 func clock(t time.Time) string {

@@ -53,18 +53,29 @@ func (r *reader) date(at, key, text string) subject.Date {
 	}
 	d, err := subject.ParseDate(text)
 	if err != nil {
-		r.fail(at+"."+key, fmt.Sprintf("%s의 %q은(는) 날짜가 아닙니다. 1967-03-01처럼 적어 주세요.", key, text),
+		r.fail(at+"."+key, fmt.Sprintf("%s: 달력에 있는 날짜가 아닙니다(%q). 1967-03-01처럼 적어 주세요.", key, text),
 			fmt.Sprintf("%s: %q is not a date: write it like 1967-03-01", key, text))
 	}
 	return d
 }
 
+// Years outside are slips of the pen.
+const firstYear, lastYear = 2000, 2100
+
 func (r *reader) time(at, key, text string) time.Time {
 	t, ok := ParseTime(text)
-	if ok && t.Year() >= 2000 && t.Year() <= 2100 {
+	switch {
+	case text == "":
+		r.fail(at+"."+key, key+" 항목에 시각을 적어 주세요. 예: 2021-07-19 20:00 (한국 시각)",
+			"give "+key+" a time, such as 2021-07-19 20:00 (Korea time)")
+	case ok && (t.Year() < firstYear || t.Year() > lastYear):
+		r.fail(at+"."+key, fmt.Sprintf("%s: 연도가 %d~%d년을 벗어납니다(%q). 연도를 확인해 주세요.", key, firstYear, lastYear, text),
+			fmt.Sprintf("%s: the year of %q is not within %d to %d; check it", key, text, firstYear, lastYear))
+	}
+	if ok {
 		return t
 	}
-	r.fail(at+"."+key, fmt.Sprintf("%s의 시각 %q을(를) 읽을 수 없습니다. 2021-07-19 20:00(한국 시각) 또는 2021-07-19T20:00:00+09:00처럼 적어 주세요.", key, text),
+	r.fail(at+"."+key, fmt.Sprintf("%s: 시각을 읽을 수 없습니다(%q). 2021-07-19 20:00(한국 시각) 또는 2021-07-19T20:00:00+09:00처럼 적어 주세요.", key, text),
 		fmt.Sprintf("%s: cannot read the time %q: write 2021-07-19 20:00 (Korea time) or 2021-07-19T20:00:00+09:00", key, text))
 	return time.Time{}
 }

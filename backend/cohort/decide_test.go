@@ -1,0 +1,274 @@
+package cohort
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/daemun/daemun/backend/subject"
+)
+
+func shippedSchedule(t testing.TB, name string) *Schedule {
+	t.Helper()
+	data, err := Shipped(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// oracle decides the slow and plain way: dates as text, times as seconds, one pass for each preference.
+func oracle(s *Schedule, birth subject.Date, listed bool, now time.Time, window func(*Opening) Window) (code, opening string) {
+	type candidate struct {
+		id                   string
+		refused, over        bool
+		lobby, opens, closes int64
+	}
+	var all []candidate
+	for i := range s.Openings {
+		o := &s.Openings[i]
+		for _, c := range o.Cohorts {
+			born := birth.String()
+			in := (c.BornFrom.IsZero() || born >= c.BornFrom.String()) && (c.BornTo.IsZero() || born <= c.BornTo.String())
+			digit := len(c.BirthDayDigits) == 0
+			for _, d := range c.BirthDayDigits {
+				digit = digit || fmt.Sprint(d) == born[len(born)-1:]
+			}
+			if !in || !digit {
+				continue
+			}
+			w := Window{LobbyAt: o.LobbyAt, OpensAt: o.OpensAt, ClosesAt: o.ClosesAt}
+			if window != nil {
+				w = window(o)
+			}
+			all = append(all, candidate{o.ID, c.Roster && !listed, w.Closed || now.UnixNano() >= w.ClosesAt.UnixNano(),
+				w.LobbyAt.UnixNano(), w.OpensAt.UnixNano(), w.ClosesAt.UnixNano()})
+			break
+		}
+	}
+	at := now.UnixNano()
+	pick := func(fits func(candidate) bool, lastToClose bool) string {
+		best := -1
+		for i, c := range all {
+			switch {
+			case !fits(c):
+			case best < 0, lastToClose && c.closes > all[best].closes, !lastToClose && c.opens < all[best].opens:
+				best = i
+			}
+		}
+		if best < 0 {
+			return ""
+		}
+		return all[best].id
+	}
+	for _, step := range []struct {
+		code        string
+		fits        func(candidate) bool
+		lastToClose bool
+	}{
+		{CodeOpenNow, func(c candidate) bool { return !c.refused && !c.over && at >= c.opens }, true},
+		{CodeLobbyNow, func(c candidate) bool { return !c.refused && !c.over && at >= c.lobby }, false},
+		{CodeLater, func(c candidate) bool { return !c.refused && !c.over }, false},
+		{CodeNotOnRoster, func(c candidate) bool { return c.refused && !c.over }, false},
+		{CodeClosed, func(c candidate) bool { return !c.refused && c.over }, true},
+		{CodeNotOnRoster, func(c candidate) bool { return c.refused && c.over }, true},
+	} {
+		if id := pick(step.fits, step.lastToClose); id != "" {
+			return step.code, id
+		}
+	}
+	return CodeNoWindow, ""
+}
+
+func compare(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, s *Schedule, birth subject.Date, listed bool, now time.Time, window func(*Opening) Window) {
+	t.Helper()
+	asked := 0
+	d := s.Decide(birth, func() bool { asked++; return listed }, now, window)
+	id := ""
+	if d.Opening != nil {
+		id = d.Opening.ID
+	}
+	code, opening := oracle(s, birth, listed, now, window)
+	if d.Code != code || id != opening {
+		t.Fatalf("born %v, listed %v, at %v: %s %q, want %s %q", birth, listed, now, d.Code, id, code, opening)
+	}
+	if want := code == CodeOpenNow || code == CodeLobbyNow; d.Eligible != want {
+		t.Fatalf("born %v at %v: eligible %v with %s", birth, now, d.Eligible, code)
+	}
+	if asked > 1 {
+		t.Fatalf("the roster was asked %d times", asked)
+	}
+	if d.Reason("ko") == "" || d.Reason("en") == "" {
+		t.Fatalf("%s has no reason", code)
+	}
+}
+
+// boundaries are the instants at which something changes, each with a second before and after.
+func boundaries(s *Schedule) []time.Time {
+	var out []time.Time
+	for _, o := range s.Openings {
+		for _, t := range []time.Time{o.LobbyAt, o.OpensAt, o.ClosesAt} {
+			out = append(out, t.Add(-time.Second), t.Add(-time.Nanosecond), t, t.Add(time.Second))
+		}
+	}
+	return out
+}
+
+func TestDecideAgreesWithTheOracleOnTheShippedSchedules(t *testing.T) {
+	for _, name := range ShippedNames() {
+		s := shippedSchedule(t, name)
+		instants := boundaries(s)
+		births := map[subject.Date]bool{}
+		for _, o := range s.Openings {
+			for _, c := range o.Cohorts {
+				for n := -1; n <= 31; n++ {
+					births[c.BornFrom.AddDays(n)] = true
+					births[c.BornTo.AddDays(-n)] = true
+				}
+			}
+		}
+		for birth := range births {
+			for _, now := range instants {
+				compare(t, s, birth, true, now, nil)
+				compare(t, s, birth, false, now.UTC(), nil)
+			}
+		}
+	}
+}
+
+var anyDay = rapid.Custom(func(t *rapid.T) subject.Date {
+	return subject.Date{Year: 1960, Month: 1, Day: 1}.AddDays(rapid.IntRange(0, 400).Draw(t, "day"))
+})
+
+var anyInstant = rapid.Custom(func(t *rapid.T) time.Time {
+	return time.Date(2021, 7, 12, 0, 0, rapid.IntRange(0, 48).Draw(t, "half hour")*1800, 0, subject.Seoul)
+})
+
+func anyCohort(t *rapid.T, id string) Cohort {
+	c := Cohort{ID: id, Name: "대상군 " + id, NameEn: "Cohort " + id, Roster: rapid.Bool().Draw(t, "roster"),
+		BornFrom: anyDay.Draw(t, "from"), BornTo: anyDay.Draw(t, "to")}
+	if c.BornTo.Before(c.BornFrom) {
+		c.BornFrom, c.BornTo = c.BornTo, c.BornFrom
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "open end") {
+	case 0:
+		c.BornFrom = subject.Date{}
+	case 1:
+		c.BornTo = subject.Date{}
+	}
+	if rapid.Bool().Draw(t, "by digit") {
+		c.BirthDayDigits = rapid.SliceOfNDistinct(rapid.IntRange(0, 9), 1, 4, rapid.ID).Draw(t, "digits")
+	}
+	return c
+}
+
+var anySchedule = rapid.Custom(func(t *rapid.T) *Schedule {
+	s := &Schedule{Version: rapid.Uint32Min(1).Draw(t, "version"), Name: "임의 일정"}
+	for i := range rapid.IntRange(1, 4).Draw(t, "openings") {
+		opens := anyInstant.Draw(t, "opens")
+		o := Opening{ID: fmt.Sprintf("opening-%d", i), Name: "개통", OpensAt: opens,
+			LobbyAt:  opens.Add(-time.Duration(rapid.IntRange(1, 4).Draw(t, "lobby")) * 30 * time.Minute),
+			ClosesAt: opens.Add(time.Duration(rapid.IntRange(1, 20).Draw(t, "length")) * 30 * time.Minute),
+			Order:    rapid.SampledFrom([]Order{OrderDraw, OrderArrival}).Draw(t, "order"), Proxy: rapid.Bool().Draw(t, "proxy"),
+			Vaccine: "모더나", Stock: rapid.Int64Range(1, 1e9).Draw(t, "stock"), DoseIntervalDays: rapid.IntRange(0, 365).Draw(t, "interval")}
+		for j := range rapid.IntRange(1, 3).Draw(t, "cohorts") {
+			o.Cohorts = append(o.Cohorts, anyCohort(t, fmt.Sprintf("cohort-%d-%d", i, j)))
+		}
+		s.Openings = append(s.Openings, o)
+	}
+	return s
+})
+
+func TestDecideAgreesWithTheOracleOnAnySchedule(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := anySchedule.Draw(t, "schedule")
+		var window func(*Opening) Window
+		if rapid.Bool().Draw(t, "moved") {
+			moved := map[string]Window{}
+			for _, o := range s.Openings {
+				by := time.Duration(rapid.IntRange(0, 6).Draw(t, "by")) * 30 * time.Minute
+				moved[o.ID] = Window{o.LobbyAt, o.OpensAt.Add(by), o.ClosesAt.Add(by), rapid.IntRange(0, 3).Draw(t, "closed") == 0}
+			}
+			window = func(o *Opening) Window { return moved[o.ID] }
+		}
+		birth, listed := anyDay.Draw(t, "birth"), rapid.Bool().Draw(t, "listed")
+		for _, now := range boundaries(s) {
+			compare(t, s, birth, listed, now, window)
+		}
+	})
+}
+
+// On 20 July 2021, from about 02:00 to 09:00, the real site told eligible people that they were not: it compared times
+// of two zones. In those hours the day in Korea is not the day in UTC.
+func TestJuly2021NobodyIsTurnedAwayAtThreeInTheMorning(t *testing.T) {
+	s := shippedSchedule(t, "2021-07")
+	zones := []*time.Location{subject.Seoul, time.UTC, time.FixedZone("Hawaii", -10*3600), time.FixedZone("Kiribati", 14*3600)}
+	opens, closes := time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul), time.Date(2021, 7, 20, 18, 0, 0, 0, subject.Seoul)
+	births := []subject.Date{{Year: 1967, Month: 1, Day: 1}, {Year: 1967, Month: 12, Day: 31}, {Year: 1968, Month: 2, Day: 29}, {Year: 1968, Month: 12, Day: 31}}
+	for at := opens; at.Before(closes); at = at.Add(time.Minute) {
+		for _, zone := range zones {
+			for _, birth := range births {
+				if d := s.Decide(birth, nil, at.In(zone), nil); !d.Eligible || d.Code != CodeOpenNow || d.Opening.ID != "2021-07-19" {
+					t.Fatalf("born %v at %v: %s %s", birth, at.In(zone), d.Code, d.Reason("en"))
+				}
+			}
+		}
+	}
+	three := time.Date(2021, 7, 20, 3, 0, 0, 0, subject.Seoul)
+	for _, birth := range []subject.Date{{Year: 1966, Month: 12, Day: 31}, {Year: 1969, Month: 1, Day: 1}} {
+		if d := s.Decide(birth, nil, three, nil); d.Opening != nil && d.Opening.ID == "2021-07-19" {
+			t.Errorf("born %v was let in with those born in 1967 and 1968", birth)
+		}
+	}
+}
+
+func TestPostponedOpeningMovesWithItsWindow(t *testing.T) {
+	s := shippedSchedule(t, "2021-07")
+	twoHoursLater := func(o *Opening) Window {
+		w := o.Window()
+		if o.ID == "2021-07-19" {
+			w.OpensAt = w.OpensAt.Add(2 * time.Hour)
+		}
+		return w
+	}
+	birth := subject.Date{Year: 1967, Month: 5, Day: 5}
+	nine := time.Date(2021, 7, 19, 21, 0, 0, 0, subject.Seoul)
+	d := s.Decide(birth, nil, nine, twoHoursLater)
+	if d.Code != CodeLobbyNow || !d.OpensAt.Equal(nine.Add(time.Hour)) {
+		t.Errorf("at nine: %s, opens at %v", d.Code, d.OpensAt)
+	}
+	if d := s.Decide(birth, nil, nine.Add(time.Hour), twoHoursLater); d.Code != CodeOpenNow {
+		t.Errorf("at ten: %s", d.Code)
+	}
+}
+
+func TestRosterIsNotAskedWhereNoCohortNeedsIt(t *testing.T) {
+	s := shippedSchedule(t, "2021-07")
+	for i := range s.Openings {
+		for j := range s.Openings[i].Cohorts {
+			s.Openings[i].Cohorts[j].Roster = false
+		}
+	}
+	ask := func() bool { t.Error("the roster was asked"); return false }
+	s.Decide(subject.Date{Year: 1967, Month: 5, Day: 5}, ask, s.Openings[2].OpensAt, nil)
+	shippedSchedule(t, "2021-07").Decide(subject.Date{Year: 1990, Month: 5, Day: 5}, ask, s.Openings[2].OpensAt, nil)
+}
+
+func BenchmarkDecide(b *testing.B) {
+	s := shippedSchedule(b, "2021-07")
+	birth, now := subject.Date{Year: 1967, Month: 5, Day: 5}, s.Openings[2].OpensAt
+	listed := func() bool { return true }
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Decide(birth, listed, now, nil)
+	}
+}
