@@ -1,0 +1,178 @@
+package pages
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/api"
+)
+
+// clinicsShown is how many clinics stand on one page: a province can have thousands.
+const clinicsShown = 30
+
+type clinicsView struct {
+	Until       time.Time
+	Regions     []string
+	Region      string
+	Query       string
+	AsOf        time.Time
+	Clinics     []api.Clinic
+	Total       int
+	Page, Pages int
+	Prev, Next  string
+}
+
+// clinics lists a region's clinics. Without a region it asks nothing of the backend.
+func (p *Pages) clinics(w http.ResponseWriter, r *http.Request) {
+	lang := p.language(w, r)
+	q := r.URL.Query()
+	v := clinicsView{Until: passUntil(r), Regions: clinic.Regions, Query: clean(q.Get("q"), maxName)}
+	pass := cookie(r, PassCookie)
+	if pass == "" {
+		p.problem(w, r, lang, badPass())
+		return
+	}
+	if region := q.Get("region"); clinic.ValidRegion(region) {
+		v.Region = region
+		list, err := p.svc.Clinics(r.Context(), pass, region, "")
+		if err != nil {
+			p.problem(w, r, lang, problemOf(err))
+			return
+		}
+		v.fill(list, q.Get("page"))
+	}
+	p.show(w, r, page{Lang: lang, Title: text(lang, "clinics.title")}, "clinics", v)
+}
+
+func badPass() *api.Problem { return &api.Problem{Status: http.StatusUnauthorized, Code: "bad_pass"} }
+
+// fill takes the page asked for out of the list: matching clinics, those with anything left first.
+func (v *clinicsView) fill(list api.ClinicList, pageAsked string) {
+	found := make([]api.Clinic, 0, len(list.Clinics))
+	for _, c := range list.Clinics {
+		if v.Query == "" || strings.Contains(c.Name, v.Query) || strings.Contains(c.Address, v.Query) {
+			found = append(found, c)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b api.Clinic) int { return cmp.Compare(full(a), full(b)) })
+	v.AsOf, v.Total = list.AsOf, len(found)
+	v.Pages = max((len(found)+clinicsShown-1)/clinicsShown, 1)
+	asked, _ := strconv.Atoi(pageAsked) // anything else is the first page
+	v.Page = min(max(asked, 1), v.Pages)
+	from := (v.Page - 1) * clinicsShown
+	v.Clinics = found[from:min(from+clinicsShown, len(found))]
+	v.Prev, v.Next = v.pageHref(v.Page-1), v.pageHref(v.Page+1)
+}
+
+func full(c api.Clinic) int {
+	if c.Left > 0 {
+		return 0
+	}
+	return 1
+}
+
+func (v *clinicsView) pageHref(n int) string {
+	if n < 1 || n > v.Pages {
+		return ""
+	}
+	q := url.Values{"region": {v.Region}, "page": {strconv.Itoa(n)}}
+	if v.Query != "" {
+		q.Set("q", v.Query)
+	}
+	return "/clinics?" + q.Encode()
+}
+
+type clinicView struct {
+	Until         time.Time
+	Name, Address string
+	Days          []dayLink
+	Day           string // in words; empty before one is chosen
+	Slots         []slotLink
+	AsOf          time.Time
+}
+
+type dayLink struct {
+	Href, Label string
+	Now         bool
+}
+
+type slotLink struct {
+	api.Slot
+	Href string
+}
+
+// clinic shows the days on which a clinic has anything left, then the times of one day.
+func (p *Pages) clinic(w http.ResponseWriter, r *http.Request) {
+	lang := p.language(w, r)
+	id := token(r.PathValue("id"), maxKey)
+	if id == "" {
+		p.problem(w, r, lang, &api.Problem{Status: http.StatusNotFound, Code: "not_found"})
+		return
+	}
+	day := dayOf(r.URL.Query().Get("day"))
+	pass := cookie(r, PassCookie)
+	if pass == "" {
+		p.problem(w, r, lang, badPass())
+		return
+	}
+	list, err := p.svc.Slots(r.Context(), pass, id, day)
+	if err != nil {
+		p.problem(w, r, lang, problemOf(err))
+		return
+	}
+	v := newClinicView(lang, id, day, list)
+	v.Until = passUntil(r)
+	p.show(w, r, page{Lang: lang, Title: v.Name}, "clinic", v)
+}
+
+func newClinicView(lang, id, day string, list api.SlotList) clinicView {
+	v := clinicView{AsOf: list.AsOf}
+	v.Name, v.Address = clinicName(list, id)
+	for _, d := range list.Days {
+		t, err := time.ParseInLocation(time.DateOnly, d, subject.Seoul)
+		if err != nil {
+			continue
+		}
+		v.Days = append(v.Days, dayLink{Href: "/clinics/" + id + "?day=" + d + "#times", Label: dateWords(lang, t), Now: d == day})
+		if d == day {
+			v.Day = dateWords(lang, t)
+		}
+	}
+	for _, s := range onDay(list.Slots, day) {
+		q := url.Values{"clinic": {id}, "day": {day}, "slot": {s.ID}}
+		v.Slots = append(v.Slots, slotLink{Slot: s, Href: "/book?" + q.Encode()})
+	}
+	return v
+}
+
+func clinicName(list api.SlotList, id string) (name, address string) {
+	if list.Clinic == nil {
+		return id, ""
+	}
+	return list.Clinic.Name, list.Clinic.Address
+}
+
+// dayOf keeps a day that can be one.
+func dayOf(s string) string {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return ""
+	}
+	return s
+}
+
+func onDay(slots []api.Slot, day string) []api.Slot {
+	var out []api.Slot
+	for _, s := range slots {
+		if s.At.In(subject.Seoul).Format(time.DateOnly) == day {
+			out = append(out, s)
+		}
+	}
+	return out
+}

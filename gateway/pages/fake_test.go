@@ -1,0 +1,242 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/api"
+)
+
+// fakeService is a world in memory in which every answer can be set and every call is remembered.
+type fakeService struct {
+	mu          sync.Mutex
+	now         time.Time
+	openings    []api.Opening
+	notices     []api.Notice
+	place       api.Place
+	eligibility api.Eligibility
+	clinics     []api.Clinic
+	slots       api.SlotList
+	bookings    map[string]api.Booking // by key
+	booking     api.Booking
+	refuse      map[string]*api.Problem // by method
+	calls       []string
+}
+
+var fakeNow = time.Date(2021, 7, 19, 20, 31, 5, 0, subject.Seoul)
+
+func ptr[T any](v T) *T { return &v }
+
+func newFake() *fakeService {
+	s := &fakeService{
+		now: fakeNow, bookings: map[string]api.Booking{}, refuse: map[string]*api.Problem{},
+		openings: []api.Opening{{
+			ID: "2021-07-19", Name: "만 53–54세 사전예약", NameEn: "Ages 53–54", State: api.OpeningOpen,
+			LobbyAt:  time.Date(2021, 7, 19, 19, 30, 0, 0, subject.Seoul),
+			OpensAt:  time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul),
+			ClosesAt: time.Date(2021, 7, 20, 18, 0, 0, 0, subject.Seoul),
+			Order:    "draw", Proxy: true, Vaccine: "모더나", StockLeft: ptr(int64(128_400)),
+			Cohorts: []api.Cohort{{ID: "1967-1968", Name: "1967~1968년 출생", NameEn: "Born 1967–1968"}},
+		}},
+		notices: []api.Notice{{
+			At: time.Date(2021, 7, 19, 20, 15, 0, 0, subject.Seoul), By: "상황실",
+			Text: "접속이 몰려 입장이 느려지고 있습니다. 순번은 유지됩니다.", TextEn: "Entry is slow at the moment. Places are kept.",
+		}},
+		eligibility: api.Eligibility{Eligible: true, Opening: "2021-07-19", Cohort: "1967-1968", Code: "open_now"},
+		place: api.Place{
+			Ticket: "ticket-of-hong", Opening: "2021-07-19", Cohort: "1967-1968", State: api.PlaceWaiting,
+			Ahead: ptr(int64(12_345)), WaitLowS: ptr(int64(190)), WaitHighS: ptr(int64(300)),
+			StockOutlook: "plenty", StockLeft: ptr(int64(128_400)),
+			OpensAt: time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul), NextPollS: 8, ServerTime: fakeNow,
+		},
+		clinics: []api.Clinic{
+			{ID: "c0001", Name: "바른내과의원", Region: "서울", Address: "서울특별시 강남구 테헤란로 1", Vaccine: "모더나", Left: 0},
+			{ID: "c0002", Name: "연세가정의학과의원", Region: "서울", Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", Left: 42},
+			{ID: "c0003", Name: "한빛이비인후과의원", Region: "서울", Address: "서울특별시 강남구 도산대로 33", Vaccine: "모더나", Left: 1_204},
+		},
+	}
+	s.slots = fakeSlots()
+	s.booking = api.Booking{
+		No: "2107-4821-0937", State: "booked", Opening: "2021-07-19", Slot: "c0002-0726-1000", At: s.slots.Slots[2].At,
+		Clinic: "c0002", ClinicName: "연세가정의학과의원", Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", Dose: 1,
+		Name: "홍*동", Phone: "010-****-0001", BookedAt: fakeNow, ChangeBy: time.Date(2021, 7, 24, 0, 0, 0, 0, subject.Seoul),
+		Proof: "proof-of-hong",
+	}
+	return s
+}
+
+func fakeSlots() api.SlotList {
+	list := api.SlotList{
+		AsOf: fakeNow, Days: []string{"2021-07-26", "2021-07-27", "2021-07-28"},
+		Clinic: &api.Clinic{ID: "c0002", Name: "연세가정의학과의원", Region: "서울", Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", Left: 42},
+	}
+	for i, left := range []int{0, 3, 2, 6, 1, 4} {
+		at := time.Date(2021, 7, 26, 9, 30*i, 0, 0, subject.Seoul)
+		list.Slots = append(list.Slots, api.Slot{
+			ID: "c0002-0726-" + at.Format("1504"), Clinic: "c0002", At: at, Vaccine: "모더나", Capacity: 6, Left: left,
+		})
+	}
+	return list
+}
+
+func (s *fakeService) call(name string, args ...any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, name+fmt.Sprint(args...))
+	if p := s.refuse[name]; p != nil {
+		return fmt.Errorf("asking: %w", p)
+	}
+	return nil
+}
+
+func (s *fakeService) called(name string) (times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.calls {
+		if strings.HasPrefix(c, name) {
+			times++
+		}
+	}
+	return times
+}
+
+// set changes the world under its lock, for tests in which a browser is asking meanwhile.
+func (s *fakeService) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *fakeService) Openings() []api.Opening { s.mu.Lock(); defer s.mu.Unlock(); return s.openings }
+func (s *fakeService) Notices() []api.Notice   { s.mu.Lock(); defer s.mu.Unlock(); return s.notices }
+func (s *fakeService) Now() time.Time          { s.mu.Lock(); defer s.mu.Unlock(); return s.now }
+
+func (s *fakeService) Eligibility(_ context.Context, _ api.EligibilityRequest, _ string) (api.Eligibility, error) {
+	return s.eligibility, s.call("Eligibility")
+}
+
+func (s *fakeService) Join(_ context.Context, req api.JoinRequest, ticket string) (api.Place, error) {
+	return s.place, s.call("Join", req.Opening, " ", ticket)
+}
+
+func (s *fakeService) Place(_ context.Context, ticket string) (api.Place, error) {
+	err := s.call("Place", ticket)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.place, err
+}
+
+func (s *fakeService) Enter(_ context.Context, ticket string) (api.Entry, error) {
+	err := s.call("Enter", ticket)
+	if err == nil {
+		s.set(func() { delete(s.refuse, "Book:pass") })
+	}
+	return api.Entry{Pass: "pass-of-hong", ExpiresAt: s.Now().Add(15 * time.Minute)}, err
+}
+
+func (s *fakeService) Clinics(_ context.Context, _, region, _ string) (api.ClinicList, error) {
+	return api.ClinicList{AsOf: s.Now(), Clinics: s.clinics}, s.call("Clinics", region)
+}
+
+func (s *fakeService) Slots(_ context.Context, _, clinic, day string) (api.SlotList, error) {
+	return s.slots, s.call("Slots", clinic, " ", day)
+}
+
+func (s *fakeService) Book(_ context.Context, pass, key string, req api.BookingRequest) (api.Booking, error) {
+	if err := s.call("Book", key, " ", req.Slot); err != nil {
+		return api.Booking{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.refuse["Book:pass"]; p != nil {
+		return api.Booking{}, p
+	}
+	s.bookings[key] = s.booking
+	return s.booking, nil
+}
+
+func (s *fakeService) Lookup(_ context.Context, _ api.LookupRequest) (api.Booking, error) {
+	return s.booking, s.call("Lookup")
+}
+
+func (s *fakeService) Booking(_ context.Context, no, proof string) (api.Booking, error) {
+	return s.booking, s.call("Booking", no, " ", proof)
+}
+
+func (s *fakeService) Cancel(_ context.Context, no, proof string) (api.Booking, error) {
+	err := s.call("Cancel", no, " ", proof)
+	if err == nil {
+		s.set(func() { s.booking.State = "cancelled" })
+	}
+	return s.booking, err
+}
+
+// site serves the pages of a service the way the gateway's table does.
+func site(tb testing.TB, s Service) http.Handler {
+	tb.Helper()
+	p, err := New(s, Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return table(p)
+}
+
+func table(p *Pages) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range p.Routes() {
+		mux.HandleFunc(route.Method+" "+route.Pattern, route.Handler)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		p.Problem(w, r, &api.Problem{Status: http.StatusNotFound, Code: "not_found"})
+	})
+	return mux
+}
+
+// cookies of somebody who has come all the way.
+const everyCookie = "daemun_ticket=ticket-of-hong; daemun_pass=pass-of-hong; daemun_until=1626695000; daemun_proof=2107-4821-0937.proof-of-hong"
+
+func get(h http.Handler, path, cookies string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Cookie", cookies)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func send(h http.Handler, path, cookies string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Cookie", cookies)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// A number of valid structure whose check digit is deliberately wrong: it is nobody's.
+const (
+	nobodyFront = "670301"
+	nobodyBack  = "1234560"
+)
+
+func applyValues() url.Values {
+	return url.Values{"rrn1": {nobodyFront}, "rrn2": {nobodyBack}, "agree": {"yes"}}
+}
+
+func bookValues() url.Values {
+	return url.Values{
+		"rrn1": {nobodyFront}, "rrn2": {nobodyBack}, "name": {"홍길동"}, "phone": {"01000000001"},
+		"slot": {"c0002-0726-1000"}, "clinic": {"c0002"}, "day": {"2021-07-26"}, "key": {"KEYKEYKEYKEY"},
+	}
+}
+
+func lookupValues() url.Values {
+	return url.Values{"rrn1": {nobodyFront}, "rrn2": {nobodyBack}, "name": {"홍길동"}, "no": {"2107-4821-0937"}}
+}

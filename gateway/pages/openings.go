@@ -1,0 +1,99 @@
+package pages
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/daemun/daemun/gateway/api"
+)
+
+// opening finds an opening by its ID; nil when the schedule does not have it.
+func (p *Pages) opening(id string) *api.Opening {
+	all := p.svc.Openings()
+	for i := range all {
+		if all[i].ID == id {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// landing is the start page as rendered at some second. Millions ask for it in the same moment and all see the same.
+type landing struct {
+	at   int64 // Unix seconds
+	body []byte
+}
+
+// landing serves the start page from memory, rendered at most once a second for each language.
+func (p *Pages) landing(w http.ResponseWriter, r *http.Request) {
+	lang := p.language(w, r)
+	hasTicket := cookie(r, TicketCookie) != ""
+	pg := page{Lang: lang, Title: text(lang, "landing.title"), Switch: "/?lang=" + otherLang(lang), Public: true}
+	slot := &p.landings[landingIndex(lang, hasTicket)]
+	now := p.svc.Now()
+	kept := slot.Load()
+	if kept == nil || kept.at != now.Unix() {
+		var main bytes.Buffer
+		if err := p.templates[lang].ExecuteTemplate(&main, "landing", p.landingView(lang, hasTicket, now)); err != nil {
+			p.Problem(w, r, &api.Problem{Status: http.StatusInternalServerError, Code: "internal"})
+			return
+		}
+		kept = &landing{at: now.Unix(), body: appendPage(nil, pg, main.Bytes())}
+		slot.Store(kept)
+	}
+	p.send(w, pg, kept.body)
+}
+
+func landingIndex(lang string, hasTicket bool) int {
+	i := 0
+	if lang == English {
+		i = 1
+	}
+	if hasTicket {
+		i += 2
+	}
+	return i
+}
+
+type landingView struct {
+	Notices   []api.Notice
+	HasTicket bool
+	Openings  []openingView
+}
+
+type openingView struct {
+	api.Opening
+	When     string // where it stands in time, in words
+	Joinable bool
+}
+
+func (p *Pages) landingView(lang string, hasTicket bool, now time.Time) landingView {
+	v := landingView{Notices: newest(p.svc.Notices()), HasTicket: hasTicket}
+	for _, o := range p.svc.Openings() {
+		v.Openings = append(v.Openings, openingView{
+			Opening: o, When: whenWords(lang, o, now), Joinable: joinable(o),
+		})
+	}
+	return v
+}
+
+func joinable(o api.Opening) bool {
+	return o.State == api.OpeningLobby || o.State == api.OpeningOpen || o.State == api.OpeningPaused
+}
+
+// whenWords says when an opening's next change comes and how long that still takes.
+func whenWords(lang string, o api.Opening, now time.Time) string {
+	key := "when." + o.State
+	next := map[string]time.Time{
+		api.OpeningScheduled: o.LobbyAt, api.OpeningLobby: o.OpensAt,
+		api.OpeningOpen: o.ClosesAt, api.OpeningClosed: o.ClosesAt,
+	}[o.State]
+	sentence := text(lang, key)
+	args := []string{dateTimeWords(lang, next), untilWords(lang, next.Sub(now))}
+	for _, arg := range args[:strings.Count(sentence, "%s")] {
+		sentence = strings.Replace(sentence, "%s", arg, 1)
+	}
+	return sentence
+}

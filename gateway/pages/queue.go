@@ -1,0 +1,66 @@
+package pages
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/daemun/daemun/gateway/api"
+)
+
+var waitingBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
+
+// wait shows the visitor's place.
+func (p *Pages) wait(w http.ResponseWriter, r *http.Request) {
+	lang := p.language(w, r)
+	ticket := cookie(r, TicketCookie)
+	if ticket == "" {
+		p.problem(w, r, lang, &api.Problem{Status: http.StatusUnauthorized, Code: "bad_ticket"})
+		return
+	}
+	place, err := p.svc.Place(r.Context(), ticket)
+	if err != nil {
+		p.problem(w, r, lang, problemOf(err))
+		return
+	}
+	p.writeWaiting(w, lang, place, Waiting{
+		Opening: p.opening(place.Opening), Notices: p.svc.Notices(), Still: r.URL.Query().Get("still") != "",
+	})
+}
+
+func (p *Pages) writeWaiting(w http.ResponseWriter, lang string, place api.Place, around Waiting) {
+	buf := waitingBuffers.Get().(*[]byte)
+	defer waitingBuffers.Put(buf)
+	*buf = AppendWaiting((*buf)[:0], lang, place, around)
+	p.headers(w.Header(), false)
+	w.Header().Set("Content-Language", lang)
+	w.Header().Set("Content-Length", strconv.Itoa(len(*buf)))
+	_, _ = w.Write(*buf) // a visitor who left needs no answer
+}
+
+// enter exchanges the ticket for a pass. Somebody who is too early goes back to their place.
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request) {
+	lang := p.language(w, r)
+	entry, err := p.svc.Enter(r.Context(), cookie(r, TicketCookie))
+	if err != nil {
+		problem := problemOf(err)
+		if problem.Code == "not_your_turn" || problem.Code == "paused" {
+			p.to(w, r, "/wait")
+			return
+		}
+		p.problem(w, r, lang, problem)
+		return
+	}
+	p.setPass(w, entry.Pass, entry.ExpiresAt)
+	p.to(w, r, "/clinics")
+}
+
+// leave forgets the visitor on this device; the language stays.
+func (p *Pages) leave(w http.ResponseWriter, r *http.Request) {
+	lang := p.language(w, r)
+	for _, name := range []string{TicketCookie, PassCookie, UntilCookie, ProofCookie} {
+		p.setCookie(w, name, "", -1)
+	}
+	w.Header().Set("Clear-Site-Data", `"cache"`)
+	p.show(w, r, page{Lang: lang, Title: text(lang, "left.title")}, "left", nil)
+}

@@ -1,0 +1,98 @@
+package pages
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/daemun/daemun/backend/clinic"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// parseTemplates reads the templates with the words of one language bound in.
+func parseTemplates(lang string) (*template.Template, error) {
+	t, err := template.New("pages").Funcs(functions(lang)).ParseFS(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("pages: reading templates: %w", err)
+	}
+	return t, nil
+}
+
+func functions(lang string) template.FuncMap {
+	return template.FuncMap{
+		"t":            func(key string) (string, error) { return mustText(lang, key) },
+		"tf":           func(key string, args ...any) (string, error) { return formatText(lang, key, args) },
+		"words":        func(ko, en string) string { return either(lang, ko, en) },
+		"asset":        func(name string) string { return assets[name].url },
+		"num":          number,
+		"date":         func(t time.Time) string { return dateWords(lang, t) },
+		"dateTime":     func(t time.Time) string { return dateTimeWords(lang, t) },
+		"dateTimeYear": func(t time.Time) string { return dateTimeYearWords(lang, t) },
+		"clock":        clockWords,
+		"clockS":       clockSeconds,
+		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
+		"stock":        func(left *int64) string { return stockWords(lang, left) },
+		"vaccine":      func(name string) string { return vaccineWords(lang, name) },
+		"region":       func(name string) string { return regionWords(lang, name) },
+	}
+}
+
+func mustText(lang, key string) (string, error) {
+	if _, known := catalog[key]; !known {
+		return "", fmt.Errorf("no sentence %q", key)
+	}
+	return text(lang, key), nil
+}
+
+func formatText(lang, key string, args []any) (string, error) {
+	format, err := mustText(lang, key)
+	return fmt.Sprintf(format, args...), err
+}
+
+func number(n any) (string, error) {
+	switch n := n.(type) {
+	case int:
+		return thousands(int64(n)), nil
+	case int64:
+		return thousands(n), nil
+	}
+	return "", fmt.Errorf("not a number: %T", n)
+}
+
+func regionWords(lang, name string) string {
+	if lang == English {
+		return clinic.RegionEn(name)
+	}
+	return name
+}
+
+// The frame of every page, compiled once. That it compiles is settled when the program is built: templates and words
+// are embedded, so a failure here shows in every test.
+var frames = map[string]program{Korean: mustFrame(Korean), English: mustFrame(English)}
+
+func mustFrame(lang string) program {
+	prog, err := compile(mustRender(lang, "layout", nil))
+	if err != nil {
+		panic(err)
+	}
+	return prog
+}
+
+var scriptTag = mustRender(Korean, "script", nil)
+
+// mustRender renders a template whose data is known when the program starts.
+func mustRender(lang, name string, data any) string {
+	t, err := parseTemplates(lang)
+	if err != nil {
+		panic(err)
+	}
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+		panic(err)
+	}
+	return b.String()
+}

@@ -1,0 +1,200 @@
+package pages
+
+import (
+	"html"
+	"strconv"
+	"time"
+
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/api"
+)
+
+// Waiting is what the waiting page shows beside a person's place.
+type Waiting struct {
+	Opening *api.Opening // the ticket's; nil when it is no longer in the schedule
+	Notices []api.Notice
+	Still   bool // without JavaScript: do not reload by itself
+}
+
+// waitingPages are the waiting page's programs by language and state, compiled when the program starts.
+var waitingPages = compileWaiting()
+
+func compileWaiting() map[string]map[string]program {
+	all := map[string]map[string]program{}
+	for _, lang := range []string{Korean, English} {
+		all[lang] = map[string]program{}
+		for _, state := range []string{api.PlaceLobby, api.PlaceWaiting, api.PlaceTurn, api.PlacePaused, api.PlaceClosed} {
+			all[lang][state] = mustWaiting(lang, state)
+		}
+	}
+	return all
+}
+
+func mustWaiting(lang, state string) program {
+	main := mustRender(lang, "waiting", struct{ State string }{state})
+	page := frames[lang].fill(map[hole]string{
+		holeTitle: html.EscapeString(text(lang, "wait.title."+state)),
+		holeLang:  "/wait?lang=" + otherLang(lang),
+	})
+	prog, err := compile(main)
+	if err != nil {
+		panic(err)
+	}
+	return page.splice(holeMain, prog)
+}
+
+// AppendWaiting writes the waiting page for a place. It reads only its arguments and what was compiled at start, and
+// allocates nothing beyond dst; this is the page that millions hold open.
+func AppendWaiting(dst []byte, lang string, v api.Place, w Waiting) []byte {
+	prog, known := waitingPages[lang][v.State]
+	if !known {
+		prog = waitingPages[Korean][api.PlaceWaiting]
+	}
+	for i := range prog {
+		dst = append(dst, prog[i].literal...)
+		dst = appendWaitingHole(dst, prog[i].hole, lang, &v, &w)
+	}
+	return dst
+}
+
+func appendWaitingHole(dst []byte, h hole, lang string, v *api.Place, w *Waiting) []byte {
+	switch h {
+	case holeHead:
+		return appendWaitingHead(dst, v, w)
+	case holeNotices:
+		return appendNotices(dst, lang, w.Notices)
+	case holeOpening:
+		return appendOpeningName(dst, lang, w.Opening)
+	case holeOutlook:
+		return appendOutlook(dst, lang, v.StockOutlook)
+	case holeOutlookCode:
+		return appendEscaped(dst, v.StockOutlook)
+	case holeReason:
+		return appendReason(dst, lang, v.Reason)
+	case holeReasonText:
+		return appendEscaped(dst, v.Reason)
+	case holeOrder:
+		return appendOrder(dst, lang, w.Opening)
+	case holeStock:
+		return appendStock(dst, lang, v.StockLeft)
+	case holeStill:
+		return appendStill(dst, lang, w.Still)
+	}
+	return appendPlaceHole(dst, h, lang, v)
+}
+
+// appendPlaceHole writes the numbers and times of a place.
+func appendPlaceHole(dst []byte, h hole, lang string, v *api.Place) []byte {
+	switch h {
+	case holePoll:
+		return strconv.AppendInt(dst, pollSeconds(v), 10)
+	case holeEvery:
+		return appendf(dst, lang, "wait.every", pollSeconds(v))
+	case holeAhead:
+		return appendCounted(dst, lang, v.Ahead, 0, "wait.people")
+	case holePlace:
+		return appendCounted(dst, lang, v.Ahead, 1, "wait.nth")
+	case holeWait:
+		return appendWait(dst, lang, v.WaitLowS, v.WaitHighS)
+	case holeOpens:
+		return appendDateTime(dst, lang, v.OpensAt)
+	case holeOpensISO:
+		return v.OpensAt.In(subject.Seoul).AppendFormat(dst, time.RFC3339)
+	case holeUntil:
+		return appendUntil(dst, lang, v.OpensAt.Sub(v.ServerTime))
+	case holeClock:
+		return v.ServerTime.In(subject.Seoul).AppendFormat(dst, "15:04:05")
+	}
+	return dst
+}
+
+// pollSeconds is when to ask again, kept within what the API promises whatever was answered.
+func pollSeconds(v *api.Place) int64 { return int64(min(max(v.NextPollS, 1), 30)) }
+
+// appendWaitingHead loads the script, and without JavaScript reloads the page, while there is anything to wait for. A
+// page with a button to press is never reloaded under the finger.
+func appendWaitingHead(dst []byte, v *api.Place, w *Waiting) []byte {
+	if v.State == api.PlaceClosed {
+		return dst
+	}
+	dst = append(dst, scriptTag...)
+	if v.State == api.PlaceTurn || w.Still {
+		return dst
+	}
+	dst = append(dst, `<noscript><meta http-equiv="refresh" content="`...)
+	dst = strconv.AppendInt(dst, pollSeconds(v), 10)
+	return append(dst, "\"></noscript>\n"...)
+}
+
+func appendStill(dst []byte, lang string, still bool) []byte {
+	href, key := "/wait?still=1", "wait.still"
+	if still {
+		href, key = "/wait", "wait.move"
+	}
+	dst = append(append(append(dst, `<a href="`...), href...), `">`...)
+	return append(append(dst, text(lang, key)...), "</a>"...)
+}
+
+func appendCounted(dst []byte, lang string, n *int64, plus int64, unit string) []byte {
+	if n == nil {
+		return append(dst, text(lang, "wait.unknown")...)
+	}
+	dst = appendThousands(dst, max(*n, 0)+plus)
+	return append(dst, text(lang, unit)...)
+}
+
+func appendOpeningName(dst []byte, lang string, o *api.Opening) []byte {
+	if o == nil {
+		return dst
+	}
+	return appendEscaped(dst, either(lang, o.Name, o.NameEn))
+}
+
+func appendOrder(dst []byte, lang string, o *api.Opening) []byte {
+	if o != nil && o.Order == "arrival" {
+		return append(dst, text(lang, "wait.order.arrival")...)
+	}
+	return append(dst, text(lang, "wait.order.draw")...)
+}
+
+func appendOutlook(dst []byte, lang, outlook string) []byte {
+	var sentence string
+	switch outlook {
+	case "scarce":
+		sentence = text(lang, "wait.out.scarce")
+	case "gone":
+		sentence = text(lang, "wait.out.gone")
+	default:
+		return dst
+	}
+	dst = append(dst, `<p class="box warn">`...)
+	return append(append(dst, sentence...), "</p>\n"...)
+}
+
+func appendReason(dst []byte, lang, reason string) []byte {
+	if reason == "" {
+		return dst
+	}
+	dst = append(dst, `<p class="box warn"><strong>`...)
+	dst = append(append(dst, text(lang, "reason")...), "</strong> "...)
+	return append(appendEscaped(dst, reason), "</p>\n"...)
+}
+
+// shownNotices bounds the waiting page; the newest come last.
+const shownNotices = 3
+
+func appendNotices(dst []byte, lang string, notices []api.Notice) []byte {
+	for _, n := range newest(notices) {
+		dst = append(dst, `<p class="notice"><strong>`...)
+		dst = append(append(dst, text(lang, "notice")...), "</strong> "...)
+		dst = appendEscaped(dst, either(lang, n.Text, n.TextEn))
+		dst = append(dst, " <time>"...)
+		dst = n.At.In(subject.Seoul).AppendFormat(dst, "15:04")
+		dst = append(dst, "</time></p>\n"...)
+	}
+	return dst
+}
+
+func newest(notices []api.Notice) []api.Notice {
+	return notices[max(len(notices)-shownNotices, 0):]
+}
