@@ -1,0 +1,201 @@
+package booking
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"sync/atomic"
+
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// Catalog is what can be booked. Its lists never change once made; the counts in it do, while anybody reads them.
+type Catalog struct {
+	openings map[string]*Supply
+	roster   []subject.ID // sorted
+}
+
+// Opening returns what an opening has to give, or nil when nothing was imported for it.
+func (c *Catalog) Opening(id string) *Supply { return c.openings[id] }
+
+// Openings returns all of them by id. The map must not be changed.
+func (c *Catalog) Openings() map[string]*Supply { return c.openings }
+
+// OnRoster reports whether a person is on the roster: exact, unlike the gateway's filter.
+func (c *Catalog) OnRoster(id subject.ID) bool {
+	_, found := slices.BinarySearchFunc(c.roster, id, compareIDs)
+	return found
+}
+
+// RosterLen is how many people are on the roster.
+func (c *Catalog) RosterLen() int { return len(c.roster) }
+
+func compareIDs(a, b subject.ID) int { return bytes.Compare(a[:], b[:]) }
+
+// Supply is what one opening has to give.
+type Supply struct {
+	ID      string
+	Vaccine string
+	Total   int64           // doses
+	Clinics []*ClinicSupply // by id
+
+	clinics map[string]*ClinicSupply
+	slots   map[string]*SlotSupply
+	doses   counts
+}
+
+type counts struct {
+	left, booked, admitted atomic.Int64
+}
+
+// Left is how many doses are not booked.
+func (s *Supply) Left() int64 { return s.doses.left.Load() }
+
+// Booked is how many active bookings there are.
+func (s *Supply) Booked() int64 { return s.doses.booked.Load() }
+
+// Admitted is how many people were let in.
+func (s *Supply) Admitted() int64 { return s.doses.admitted.Load() }
+
+// Clinic returns a clinic of the opening, or nil.
+func (s *Supply) Clinic(id string) *ClinicSupply { return s.clinics[id] }
+
+// Slot returns a slot of the opening, or nil.
+func (s *Supply) Slot(id string) *SlotSupply { return s.slots[id] }
+
+// ClinicSupply is one clinic in an opening.
+type ClinicSupply struct {
+	clinic.Clinic
+	Slots []*SlotSupply // by time
+	Days  []DaySupply   // the same slots by day
+
+	left atomic.Int64
+}
+
+// DaySupply is one day of a clinic.
+type DaySupply struct {
+	Day   string // YYYY-MM-DD in Korea
+	Slots []*SlotSupply
+}
+
+// Left is how many doses of the day are left.
+func (d *DaySupply) Left() (n int) {
+	for _, s := range d.Slots {
+		n += s.Left()
+	}
+	return n
+}
+
+// Day returns a day of the clinic, or nil.
+func (c *ClinicSupply) Day(day string) *DaySupply {
+	for i := range c.Days {
+		if c.Days[i].Day == day {
+			return &c.Days[i]
+		}
+	}
+	return nil
+}
+
+// Left is how many doses are left over all slots of the clinic.
+func (c *ClinicSupply) Left() int64 { return c.left.Load() }
+
+// SlotSupply is one slot in an opening.
+type SlotSupply struct {
+	clinic.Slot
+	Place *ClinicSupply
+
+	left atomic.Int64
+}
+
+// Left is how many doses of the slot are left: never negative, also when an import took capacity back.
+func (s *SlotSupply) Left() int { return int(max(0, s.left.Load())) }
+
+func newSupply(id, vaccine string, total int64) *Supply {
+	s := &Supply{ID: id, Vaccine: vaccine, Total: total, clinics: map[string]*ClinicSupply{}, slots: map[string]*SlotSupply{}}
+	s.doses.left.Store(total)
+	return s
+}
+
+// merge returns a Supply that also has what the import brings; s keeps its lists and its counts.
+func (s *Supply) merge(in Import) *Supply {
+	out := newSupply(s.ID, in.Vaccine, in.Stock)
+	for _, c := range s.Clinics {
+		out.putClinic(c.Clinic)
+	}
+	for _, c := range in.Clinics {
+		out.putClinic(c)
+	}
+	for _, slot := range s.slots {
+		out.putSlot(slot.Slot, int64(slot.Capacity)-slot.left.Load())
+	}
+	for _, slot := range in.Slots {
+		taken := int64(0)
+		if old := s.slots[slot.ID]; old != nil {
+			taken = int64(old.Capacity) - old.left.Load()
+		}
+		out.putSlot(slot, taken)
+	}
+	out.sort()
+	out.doses.booked.Store(s.Booked())
+	out.doses.admitted.Store(s.Admitted())
+	out.doses.left.Store(in.Stock - s.Booked())
+	return out
+}
+
+func (s *Supply) putClinic(c clinic.Clinic) {
+	if known := s.clinics[c.ID]; known != nil {
+		known.Clinic = c
+		return
+	}
+	made := &ClinicSupply{Clinic: c}
+	s.clinics[c.ID] = made
+	s.Clinics = append(s.Clinics, made)
+}
+
+// putSlot adds or replaces a slot; a slot of an unknown clinic was refused before.
+func (s *Supply) putSlot(slot clinic.Slot, taken int64) {
+	made := s.slots[slot.ID]
+	if made == nil {
+		place := s.clinics[slot.Clinic]
+		made = &SlotSupply{Place: place}
+		place.Slots = append(place.Slots, made)
+		s.slots[slot.ID] = made
+	}
+	made.Place.left.Add(-made.left.Load())
+	made.Slot = slot
+	made.left.Store(int64(slot.Capacity) - taken)
+	made.Place.left.Add(made.left.Load())
+}
+
+func (s *Supply) sort() {
+	slices.SortFunc(s.Clinics, func(a, b *ClinicSupply) int { return cmp.Compare(a.ID, b.ID) })
+	for _, c := range s.Clinics {
+		slices.SortFunc(c.Slots, func(a, b *SlotSupply) int {
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+		})
+		c.Days = byDay(c.Slots)
+	}
+}
+
+// byDay cuts slots that are sorted by time into days.
+func byDay(slots []*SlotSupply) []DaySupply {
+	var days []DaySupply
+	start := 0
+	for i := range slots {
+		day := subject.DateOf(slots[i].At)
+		if i == len(slots)-1 || subject.DateOf(slots[i+1].At) != day {
+			days = append(days, DaySupply{Day: day.String(), Slots: slots[start : i+1]})
+			start = i + 1
+		}
+	}
+	return days
+}
+
+// take moves n doses out of a slot and the opening's stock; a negative n gives them back.
+func (s *Supply) take(slot *SlotSupply, n int64) {
+	slot.left.Add(-n)
+	slot.Place.left.Add(-n)
+	s.doses.left.Add(-n)
+	s.doses.booked.Add(n)
+}

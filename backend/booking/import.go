@@ -1,0 +1,133 @@
+package booking
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// Imported is what an import changes. Nothing of it is in the state until Install.
+type Imported struct {
+	Opening string
+	Vaccine string
+	Stock   int64
+	Clinics []clinic.Clinic // new or different
+	Slots   []clinic.Slot   // new or different
+	Roster  []subject.ID    // the whole roster, sorted; nil when the import adds nobody
+	Records []ledger.Record
+
+	catalog *Catalog
+}
+
+// Empty reports whether everything was known already.
+func (i *Imported) Empty() bool { return len(i.Records) == 0 && i.Roster == nil && len(i.Clinics) == 0 }
+
+// PrepareImport works out what differs from what is known.
+func (s *State) PrepareImport(in Import) (*Imported, error) {
+	known := s.catalog.Opening(in.Opening)
+	if known == nil {
+		known = newSupply(in.Opening, in.Vaccine, -1)
+	}
+	if err := in.check(known); err != nil {
+		return nil, fmt.Errorf("import of opening %q: %w", in.Opening, err)
+	}
+	out := &Imported{Opening: in.Opening, Vaccine: in.Vaccine, Stock: in.Stock}
+	for _, c := range in.Clinics {
+		if old := known.Clinic(c.ID); old == nil || old.Clinic != c {
+			out.Clinics = append(out.Clinics, c)
+		}
+	}
+	changed := map[string]bool{}
+	for _, slot := range in.Slots {
+		if old := known.Slot(slot.ID); old == nil || !sameSlot(old.Slot, slot) {
+			out.Slots = append(out.Slots, slot)
+			changed[slot.Clinic] = true
+		}
+	}
+	if roster := sortedUnion(s.catalog.roster, in.Roster); len(roster) > len(s.catalog.roster) {
+		out.Roster = roster
+	}
+	out.catalog = s.catalog.with(known.merge(in), out.Roster)
+	out.Records = s.importRecords(in, known, out.catalog.Opening(in.Opening), changed)
+	return out, nil
+}
+
+func (in *Import) check(known *Supply) error {
+	if in.Opening == "" || in.Stock < 0 {
+		return errors.New("needs the opening's id and a stock of at least 0")
+	}
+	clinics := make(map[string]bool, len(in.Clinics))
+	for _, c := range in.Clinics {
+		clinics[c.ID] = true
+	}
+	for _, slot := range in.Slots {
+		if !clinics[slot.Clinic] && known.Clinic(slot.Clinic) == nil {
+			return fmt.Errorf("slot %q names the unknown clinic %q", slot.ID, slot.Clinic)
+		}
+		if old := known.Slot(slot.ID); old != nil && old.Clinic != slot.Clinic {
+			return fmt.Errorf("slot %q belonged to clinic %q, now to %q", slot.ID, old.Clinic, slot.Clinic)
+		}
+		if slot.ID == "" || slot.Capacity < 0 {
+			return fmt.Errorf("slot %q has the capacity %d", slot.ID, slot.Capacity)
+		}
+	}
+	return nil
+}
+
+func sameSlot(a, b clinic.Slot) bool {
+	at := a.At.Equal(b.At)
+	a.At = b.At
+	return at && a == b
+}
+
+func (s *State) importRecords(in Import, known, merged *Supply, changed map[string]bool) []ledger.Record {
+	var out []ledger.Record
+	head := s.head
+	add := func(kind string, data any) {
+		r := ledger.Next(head, in.At.UTC(), kind, mustJSON(data))
+		head = r.Head()
+		out = append(out, r)
+	}
+	if known.Total != in.Stock || known.Vaccine != in.Vaccine {
+		add(ledger.KindStock, ledger.Stock{Opening: in.Opening, Doses: in.Stock})
+	}
+	for _, c := range merged.Clinics {
+		if changed[c.ID] {
+			add(ledger.KindClinic, c.record(in.Opening))
+		}
+	}
+	return out
+}
+
+func (c *ClinicSupply) record(opening string) ledger.Clinic {
+	r := ledger.Clinic{Clinic: c.ID, Opening: opening, Slots: make([]ledger.SlotCapacity, len(c.Slots))}
+	for i, slot := range c.Slots {
+		r.Slots[i] = ledger.SlotCapacity{Slot: slot.ID, Capacity: slot.Capacity}
+	}
+	return r
+}
+
+// with returns a catalog in which one opening is replaced, and the roster too when there is a new one.
+func (c *Catalog) with(s *Supply, roster []subject.ID) *Catalog {
+	out := &Catalog{openings: make(map[string]*Supply, len(c.openings)+1), roster: c.roster}
+	for id, supply := range c.openings {
+		out.openings[id] = supply
+	}
+	out.openings[s.ID] = s
+	if roster != nil {
+		out.roster = slices.Clip(roster)
+	}
+	return out
+}
+
+// Install puts a prepared import into the state, once it is on the disk. Nothing may have been decided in between.
+func (s *State) Install(i *Imported) {
+	s.catalog = i.catalog
+	if n := len(i.Records); n > 0 {
+		s.head = i.Records[n-1].Head()
+	}
+}

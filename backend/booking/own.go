@@ -1,0 +1,83 @@
+package booking
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// Caller is who asks about a booking: somebody who proved it theirs, or the holder of a pass.
+type Caller struct {
+	Proven  bool       // proved it for this very booking
+	Subject subject.ID // of the pass, where not Proven
+}
+
+func (c Caller) owns(b *Booking) bool {
+	return c.Proven || subtle.ConstantTimeCompare(c.Subject[:], b.Subject[:]) == 1
+}
+
+// ByPerson is the hand that cancels when it is the person's own.
+const ByPerson = "person"
+
+// Lookup finds a booking by what its owner knows. Whatever does not match, the answer is NoSuchBooking.
+func (s *Service) Lookup(ctx context.Context, no, name, rrn string) (Detail, error) {
+	n, err := subject.ParseNumber(rrn)
+	if err != nil {
+		return Detail{}, &Error{Kind: BadNumber, Err: err}
+	}
+	if name, err = cleanText("name", name, longestName); err != nil {
+		return Detail{}, err
+	}
+	d, err := s.Get(ctx, no, Caller{Subject: s.subjects.Subject(n)})
+	if err != nil {
+		return Detail{}, err
+	}
+	if !sameName(d.Name, name) {
+		return Detail{}, Refuse(NoSuchBooking)
+	}
+	return d, nil
+}
+
+// Get reads a booking for its owner.
+func (s *Service) Get(ctx context.Context, no string, c Caller) (Detail, error) {
+	b, err := s.store.Booking(ctx, no)
+	if err != nil {
+		return Detail{}, err
+	}
+	if !c.owns(&b) {
+		return Detail{}, Refuse(NoSuchBooking)
+	}
+	p, err := openPersonal(s.sealer, &b)
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.detail(&b, p)
+}
+
+// Change moves a booking to another slot of its opening.
+func (s *Service) Change(ctx context.Context, no, slot string, c Caller, now time.Time) (Detail, error) {
+	d, err := s.Get(ctx, no, c)
+	if err != nil {
+		return Detail{}, err
+	}
+	moved, err := s.store.Change(ctx, Move{No: no, Slot: slot, At: onDisk(now)})
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.detail(&moved, d.Personal)
+}
+
+// Cancel withdraws a booking.
+func (s *Service) Cancel(ctx context.Context, no string, c Caller, now time.Time) (Detail, error) {
+	d, err := s.Get(ctx, no, c)
+	if err != nil {
+		return Detail{}, err
+	}
+	ended, err := s.store.Cancel(ctx, Withdrawal{No: no, By: ByPerson, At: onDisk(now)})
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.detail(&ended, d.Personal)
+}

@@ -1,0 +1,256 @@
+// Package booking gives people a dose in a slot, and never the same dose to two of them.
+//
+// State decides in memory, a Store writes the decisions down, and Service stands in front: it checks each request
+// against the pass, the schedule and the roster, and keeps personal data sealed. Nothing here does I/O, reads a clock
+// or trusts what the gateway checked before.
+package booking
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/pass"
+)
+
+// Service answers the people whose turn came. It is safe for use by many goroutines.
+type Service struct {
+	store    Store
+	subjects *subject.Key
+	sealer   Sealer
+	schedule atomic.Pointer[cohort.Schedule]
+
+	mu     sync.RWMutex
+	opened map[string]time.Time // openings that an operator opened or postponed, by id
+}
+
+// Options are what a Service needs; all of them.
+type Options struct {
+	Store      Store
+	Schedule   *cohort.Schedule
+	SubjectKey *subject.Key
+	Sealer     Sealer
+}
+
+// NewService returns a Service that knows what operators changed before.
+func NewService(ctx context.Context, o Options) (*Service, error) {
+	s := &Service{store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, opened: map[string]time.Time{}}
+	s.schedule.Store(o.Schedule)
+	for r, err := range o.Store.Notes(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the operators' changes: %w", err)
+		}
+		var n ledger.Opening
+		if err := json.Unmarshal(r.Data, &n); err != nil {
+			return nil, fmt.Errorf("ledger record %d: %w", r.Seq, err)
+		}
+		s.heed(&n, r.At)
+	}
+	return s, nil
+}
+
+// SetSchedule puts another schedule in force.
+func (s *Service) SetSchedule(schedule *cohort.Schedule) { s.schedule.Store(schedule) }
+
+// Store returns the store beneath, for what needs no decision: counts, lists, the ledger.
+func (s *Service) Store() Store { return s.store }
+
+// OpeningOf returns the opening that a pass is for; BadPass when the schedule has none.
+func (s *Service) OpeningOf(p *pass.Pass) (*cohort.Opening, error) {
+	o := s.schedule.Load().OpeningByNumber(p.Opening)
+	if o == nil {
+		return nil, &Error{Kind: BadPass, Err: fmt.Errorf("no opening has the number %d", p.Opening)}
+	}
+	return o, nil
+}
+
+// Admit records that a person was let in. The pass must have been verified.
+func (s *Service) Admit(ctx context.Context, p *pass.Pass, text string, now time.Time) (Admitted, error) {
+	o, err := s.OpeningOf(p)
+	if err != nil {
+		return Admitted{}, err
+	}
+	if p.Rehearsal {
+		return Admitted{}, &Error{Kind: BadPass, Err: errors.New("a rehearsal pass admits nobody")}
+	}
+	return s.store.Admit(ctx, Admission{
+		Opening: o.ID, Subject: p.Subject, Place: Place{p.Epoch, p.Rank}, ScheduleVersion: p.ScheduleVersion,
+		Pass: text, PassHash: HashText(text), AdmittedAt: onDisk(now), ExpiresAt: p.ExpiresAt,
+	})
+}
+
+// onDisk is a time as the store gives it back, so that an answer stays the same across a restart.
+func onDisk(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// Request is what a person sends to book, as they typed it.
+type Request struct {
+	Slot  string
+	RRN   string
+	Name  string
+	Phone string
+	Proxy *Proxy
+	Key   string // idempotency key
+}
+
+// Detail is a booking with all that its owner may see.
+type Detail struct {
+	Booking
+	Personal
+	Place *SlotSupply
+}
+
+// Book checks a request and places it. The pass must have been verified; everything else is checked here.
+func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request, now time.Time) (Detail, error) {
+	opening, err := s.OpeningOf(p)
+	if err != nil {
+		return Detail{}, err
+	}
+	person, err := s.readRequest(&r)
+	if err != nil {
+		return Detail{}, err
+	}
+	if err := s.entitled(opening, p, person, now); err != nil {
+		return Detail{}, err
+	}
+	order := Order{Booking{
+		Opening: opening.ID, Subject: p.Subject, Dose: FirstDose, Slot: r.Slot, Place: Place{p.Epoch, p.Rank},
+		PassHash: HashText(text), KeyHash: sha256.Sum256([]byte(r.Key)), BookedAt: onDisk(now),
+	}}
+	order.BodyHash = s.bodyHash(p.Subject, &r)
+	placed, err := s.place(ctx, &order, &person.Personal)
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.detail(&placed.Booking, person.Personal)
+}
+
+// numberTries bounds how often a fresh number may turn out taken: once in 2^50 bookings it happens at all.
+const numberTries = 3
+
+func (s *Service) place(ctx context.Context, o *Order, p *Personal) (Placed, error) {
+	for range numberTries - 1 {
+		placed, err := s.placeAs(ctx, NewNumber(), o, p)
+		if KindOf(err) != NumberTaken {
+			return placed, err
+		}
+	}
+	return s.placeAs(ctx, NewNumber(), o, p)
+}
+
+func (s *Service) placeAs(ctx context.Context, no string, o *Order, p *Personal) (Placed, error) {
+	o.No, o.Sealed = no, p.seal(s.sealer, no)
+	return s.store.Book(ctx, *o)
+}
+
+// person is who is to be vaccinated.
+type person struct {
+	Personal
+	id    subject.ID
+	birth subject.Date
+}
+
+// readRequest reads the fields of a request and puts them into one form.
+func (s *Service) readRequest(r *Request) (*person, error) {
+	n, err := subject.ParseNumber(r.RRN)
+	if err != nil {
+		return nil, &Error{Kind: BadNumber, Err: err}
+	}
+	if r.Name, err = cleanText("name", r.Name, longestName); err != nil {
+		return nil, err
+	}
+	if r.Phone, err = cleanPhone("phone", r.Phone); err != nil {
+		return nil, err
+	}
+	if r.Slot == "" {
+		return nil, badField("slot", "empty")
+	}
+	if r.Proxy != nil {
+		if r.Proxy, err = cleanProxy(*r.Proxy); err != nil {
+			return nil, err
+		}
+	}
+	return &person{
+		Personal: Personal{RRN: n.Digits(), Name: r.Name, Phone: r.Phone, Proxy: r.Proxy},
+		id:       s.subjects.Subject(n), birth: n.Birth(),
+	}, nil
+}
+
+func cleanProxy(p Proxy) (*Proxy, error) {
+	var err error
+	if p.Name, err = cleanText("proxy.name", p.Name, longestName); err != nil {
+		return nil, err
+	}
+	if p.Phone, err = cleanPhone("proxy.phone", p.Phone); err != nil {
+		return nil, err
+	}
+	if p.Relation, err = cleanText("proxy.relation", p.Relation, longestRelation); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// entitled checks a person against the pass, the opening and the roster.
+func (s *Service) entitled(o *cohort.Opening, p *pass.Pass, who *person, now time.Time) error {
+	switch {
+	case p.Rehearsal:
+		return &Error{Kind: BadPass, Err: errors.New("a rehearsal pass books nothing")}
+	case who.id != p.Subject:
+		return Refuse(IdentityMismatch)
+	case now.Before(s.opensAt(o)):
+		return Refuse(NotOpenYet)
+	case who.Proxy != nil && !o.Proxy:
+		return Refuse(ProxyNotAllowed)
+	case !s.eligible(o, who):
+		return Refuse(NotEligible)
+	}
+	return nil
+}
+
+func (s *Service) eligible(o *cohort.Opening, who *person) bool {
+	for i := range o.Cohorts {
+		c := &o.Cohorts[i]
+		if c.Admits(who.birth) && (!c.Roster || s.store.Catalog().OnRoster(who.id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// bodyHash tells two requests apart under one idempotency key. It is keyed, because what it covers could be guessed.
+func (s *Service) bodyHash(who subject.ID, r *Request) ledger.Hash {
+	mac := hmac.New(sha256.New, s.subjects[:])
+	mac.Write([]byte("daemun booking request\x00"))
+	mac.Write(who[:])
+	writeAll(mac, r.Slot, r.Name, r.Phone)
+	if r.Proxy != nil {
+		writeAll(mac, r.Proxy.Name, r.Proxy.Phone, r.Proxy.Relation)
+	}
+	return ledger.Hash(mac.Sum(nil))
+}
+
+// writeAll hashes each part behind its length, so that no two lists of parts look the same.
+func writeAll(h hash.Hash, parts ...string) {
+	for _, p := range parts {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(p))))
+		h.Write([]byte(p))
+	}
+}
+
+func (s *Service) detail(b *Booking, p Personal) (Detail, error) {
+	supply := s.store.Catalog().Opening(b.Opening)
+	if supply == nil || supply.Slot(b.Slot) == nil {
+		return Detail{}, fmt.Errorf("booking: %s names the unknown slot %q of opening %q", b.No, b.Slot, b.Opening)
+	}
+	return Detail{Booking: *b, Personal: p, Place: supply.Slot(b.Slot)}, nil
+}

@@ -1,0 +1,112 @@
+package booking
+
+import (
+	"crypto/sha256"
+	"time"
+
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// FirstDose is the dose that people book; the second follows from it.
+const FirstDose = 1
+
+// Status of a booking.
+type Status string
+
+// Statuses.
+const (
+	Booked    Status = "booked"
+	Cancelled Status = "cancelled"
+)
+
+// Place is where in the queue somebody was served.
+type Place struct {
+	Epoch uint32
+	Rank  uint64
+}
+
+// Admission is one person let in to one opening. There is at most one per (Opening, Subject).
+type Admission struct {
+	Opening         string
+	Subject         subject.ID
+	Place           Place
+	ScheduleVersion uint32
+	Pass            string // as text
+	PassHash        ledger.Hash
+	Before          ledger.Hash // of the pass that this one replaced, still good until it expires; zero: none
+	AdmittedAt      time.Time   // the first time
+	ExpiresAt       time.Time   // of the pass
+}
+
+// Admitted answers Admit.
+type Admitted struct {
+	Admission
+	Again bool // the person was admitted before and the pass is the one from then
+}
+
+// Booking is one dose in one slot for one person.
+type Booking struct {
+	No       string
+	Opening  string
+	Subject  subject.ID
+	Dose     int
+	Slot     string
+	Status   Status
+	Place    Place
+	PassHash ledger.Hash
+	KeyHash  ledger.Hash // SHA-256 of the idempotency key
+	BodyHash ledger.Hash // keyed hash of the request, see Service
+	BookedAt time.Time
+	EndedAt  time.Time // cancelled then; zero while booked
+	Sealed   []byte    // personal data, encrypted for this number; only in what goes to and comes from the disk
+}
+
+// Order asks for a booking. All of it but Status and EndedAt is the caller's to fill; No is a fresh number.
+type Order struct {
+	Booking
+}
+
+// Placed answers Book.
+type Placed struct {
+	Booking
+	Replayed bool // the same key and request were answered before; this is the booking from then
+}
+
+// Move asks to put a booking in another slot of the same opening.
+type Move struct {
+	No   string
+	Slot string
+	At   time.Time
+}
+
+// Withdrawal asks to cancel a booking. By says whose hand it is, for the ledger.
+type Withdrawal struct {
+	No string
+	By string
+	At time.Time
+}
+
+// Import brings in what an opening has to give. Importing again changes only what differs and never takes a slot away.
+type Import struct {
+	Opening string
+	Vaccine string
+	Stock   int64 // doses
+	Clinics []clinic.Clinic
+	Slots   []clinic.Slot
+	Roster  []subject.ID // eligible people, added to those known; in any order
+	At      time.Time
+}
+
+// Stats is what the store knows of its own work.
+type Stats struct {
+	Store        string
+	ActivePasses int64         // people inside: pass valid, not booked yet
+	QueueWait    time.Duration // of writes for their commit group, recent mean
+	Commit       time.Duration // of a commit, recent mean
+	LedgerSeq    uint64
+}
+
+// HashText is the SHA-256 under which the ledger knows a pass or an idempotency key.
+func HashText(text string) ledger.Hash { return sha256.Sum256([]byte(text)) }

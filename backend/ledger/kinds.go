@@ -1,0 +1,175 @@
+package ledger
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// Kinds of records, each with the shape of its data.
+const (
+	KindGenesis     = "genesis"     // Genesis: the first record of every ledger
+	KindClinic      = "clinic"      // Clinic: written at import, again when a capacity changes; the last one counts
+	KindStock       = "stock"       // Stock: written at import, again when it changes; the last one counts
+	KindAdmission   = "admission"   // Admission: somebody's turn came and they were let in
+	KindReadmission = "readmission" // Admission: the same person let in again after their pass ran out
+	KindBooking     = "booking"     // Booking
+	KindCancel      = "cancel"      // Cancel: slot and stock get the dose back
+	KindChange      = "change"      // Change: the booking moved from one slot to another
+	KindOpening     = "opening"     // Opening: an operator's change
+)
+
+// Genesis names the software and the format of the records.
+type Genesis struct {
+	Format int `json:"format"`
+}
+
+// Clinic says how many doses each slot of a clinic has for an opening.
+type Clinic struct {
+	Clinic  string         `json:"clinic"`
+	Opening string         `json:"opening"`
+	Slots   []SlotCapacity `json:"slots"`
+}
+
+// SlotCapacity is one slot of Clinic.
+type SlotCapacity struct {
+	Slot     string `json:"slot"`
+	Capacity int    `json:"capacity"`
+}
+
+// Stock says how many doses an opening has in all.
+type Stock struct {
+	Opening string `json:"opening"`
+	Doses   int64  `json:"doses"`
+}
+
+// Rank is a rank as 16 hex digits, so that no JSON reader rounds it.
+type Rank uint64
+
+// MarshalText writes 16 hex digits.
+func (r Rank) MarshalText() ([]byte, error) { return r.append(nil), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (r *Rank) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseUint(string(text), 16, 64)
+	*r = Rank(v)
+	return err
+}
+
+func (r Rank) append(b []byte) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, digits[uint64(r)>>shift&15])
+	}
+	return b
+}
+
+// MarshalText writes 64 hex digits.
+func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(h)) {
+		return hex.ErrLength
+	}
+	_, err := hex.Decode(h[:], text)
+	return err
+}
+
+// Admission is the data of KindAdmission and KindReadmission. (Epoch, Rank) is the place that the pass names.
+type Admission struct {
+	Opening         string     `json:"opening"`
+	Subject         subject.ID `json:"subject"`
+	Epoch           uint32     `json:"epoch"`
+	Rank            Rank       `json:"rank"`
+	ScheduleVersion uint32     `json:"schedule_version"`
+	ExpiresAt       time.Time  `json:"expires_at"`
+	PassSHA256      Hash       `json:"pass_sha256"` // of the pass as text
+}
+
+// AppendJSON appends what json.Marshal would make, without reflection: two of three records are of this kind.
+func (a *Admission) AppendJSON(b []byte) []byte {
+	b = appendString(append(b, `{"opening":`...), a.Opening)
+	b = hex.AppendEncode(append(b, `,"subject":"`...), a.Subject[:])
+	b = strconv.AppendUint(append(b, `","epoch":`...), uint64(a.Epoch), 10)
+	b = a.Rank.append(append(b, `,"rank":"`...))
+	b = strconv.AppendUint(append(b, `","schedule_version":`...), uint64(a.ScheduleVersion), 10)
+	b = a.ExpiresAt.AppendFormat(append(b, `,"expires_at":"`...), time.RFC3339Nano)
+	b = hex.AppendEncode(append(b, `","pass_sha256":"`...), a.PassSHA256[:])
+	return append(b, `"}`...)
+}
+
+// Booking is the data of KindBooking. PassSHA256 joins it to the admission that it rests on; KeySHA256 is of the
+// caller's idempotency key.
+type Booking struct {
+	No         string     `json:"no"`
+	Opening    string     `json:"opening"`
+	Subject    subject.ID `json:"subject"`
+	Dose       int        `json:"dose"`
+	Slot       string     `json:"slot"`
+	Epoch      uint32     `json:"epoch"`
+	Rank       Rank       `json:"rank"`
+	PassSHA256 Hash       `json:"pass_sha256"`
+	KeySHA256  Hash       `json:"key_sha256"`
+}
+
+// AppendJSON appends what json.Marshal would make, without reflection.
+func (k *Booking) AppendJSON(b []byte) []byte {
+	b = appendString(append(b, `{"no":`...), k.No)
+	b = appendString(append(b, `,"opening":`...), k.Opening)
+	b = hex.AppendEncode(append(b, `,"subject":"`...), k.Subject[:])
+	b = strconv.AppendInt(append(b, `","dose":`...), int64(k.Dose), 10)
+	b = appendString(append(b, `,"slot":`...), k.Slot)
+	b = strconv.AppendUint(append(b, `,"epoch":`...), uint64(k.Epoch), 10)
+	b = k.Rank.append(append(b, `,"rank":"`...))
+	b = hex.AppendEncode(append(b, `","pass_sha256":"`...), k.PassSHA256[:])
+	b = hex.AppendEncode(append(b, `","key_sha256":"`...), k.KeySHA256[:])
+	return append(b, `"}`...)
+}
+
+// Cancel is the data of KindCancel. By says whose hand it was: person.
+type Cancel struct {
+	No      string     `json:"no"`
+	Opening string     `json:"opening"`
+	Subject subject.ID `json:"subject"`
+	Slot    string     `json:"slot"`
+	By      string     `json:"by"`
+}
+
+// Change is the data of KindChange.
+type Change struct {
+	No      string     `json:"no"`
+	Opening string     `json:"opening"`
+	Subject subject.ID `json:"subject"`
+	From    string     `json:"from"`
+	To      string     `json:"to"`
+}
+
+// Opening is the data of KindOpening: what an operator did to an opening or one of its cohorts, why, and the state
+// before and after as the gateway tells it.
+type Opening struct {
+	Opening string          `json:"opening"`
+	Cohort  string          `json:"cohort,omitempty"`
+	Action  string          `json:"action"`
+	By      string          `json:"by"`
+	Role    string          `json:"role"`
+	Reason  string          `json:"reason"`
+	Before  json.RawMessage `json:"before,omitempty"`
+	After   json.RawMessage `json:"after,omitempty"`
+}
+
+// appendString appends s as a JSON string. Identifiers need no escape; whatever does goes the long way round.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			quoted, _ := json.Marshal(s) // a string always marshals
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}

@@ -1,0 +1,152 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/ledger"
+)
+
+// connection is the writer's own: the driver's, without database/sql between, because a booking's cost is that of its
+// few inserts and the pool, the locks and the conversions around each would double it.
+type connection struct {
+	conn                          driver.Conn
+	beginTx, commitTx, rollbackTx *statement
+	putRecord, putAdmission       *statement
+	putBooking, setBooking        *statement
+	putOpening, putClinic         *statement
+	putSlot, putRoster, headSeq   *statement
+	all                           []*statement
+}
+
+// statement is a prepared statement with room for its arguments.
+type statement struct {
+	stmt driver.Stmt
+	args []driver.NamedValue
+}
+
+const (
+	sqlRecord    = `INSERT INTO ledger (seq, at, kind, data, hash) VALUES (?, ?, ?, ?, ?)`
+	sqlAdmission = `INSERT INTO admissions (opening, subject, epoch, rank, schedule_version, pass, pass_before, admitted_at, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (subject, opening) DO UPDATE SET epoch = excluded.epoch, rank = excluded.rank,
+		schedule_version = excluded.schedule_version, pass = excluded.pass, pass_before = excluded.pass_before,
+		expires_at = excluded.expires_at`
+	sqlBooking = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlSetBooking = `UPDATE bookings SET slot = ?, status = ?, ended_at = ? WHERE no = ?`
+	sqlOpening    = `INSERT OR REPLACE INTO openings (id, vaccine, stock) VALUES (?, ?, ?)`
+	sqlClinic     = `INSERT OR REPLACE INTO clinics (opening, id, name, region, address, vaccine) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlRoster     = `INSERT OR REPLACE INTO roster (chunk, subjects) VALUES (?, ?)`
+	sqlHead       = `SELECT coalesce(max(seq), 0) FROM ledger`
+)
+
+func connect(d driver.Driver, dsn string) (*connection, error) {
+	conn, err := d.Open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{conn: conn}
+	for _, p := range []struct {
+		to   **statement
+		text string
+	}{
+		{&c.beginTx, "BEGIN IMMEDIATE"}, {&c.commitTx, "COMMIT"}, {&c.rollbackTx, "ROLLBACK"},
+		{&c.putRecord, sqlRecord}, {&c.putAdmission, sqlAdmission}, {&c.putBooking, sqlBooking}, {&c.setBooking, sqlSetBooking},
+		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot}, {&c.putRoster, sqlRoster}, {&c.headSeq, sqlHead},
+	} {
+		stmt, err := conn.Prepare(p.text)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("preparing %q: %w", p.text, err), c.close())
+		}
+		*p.to = &statement{stmt: stmt}
+		c.all = append(c.all, *p.to)
+	}
+	return c, nil
+}
+
+func (c *connection) close() error {
+	errs := make([]error, 0, len(c.all)+1)
+	for _, s := range c.all {
+		errs = append(errs, s.stmt.Close())
+	}
+	return errors.Join(append(errs, c.conn.Close())...)
+}
+
+func (s *statement) bind(args []driver.Value) []driver.NamedValue {
+	s.args = s.args[:0]
+	for i, a := range args {
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+	}
+	return s.args
+}
+
+func (s *statement) exec(args ...driver.Value) error {
+	_, err := s.stmt.(driver.StmtExecContext).ExecContext(context.Background(), s.bind(args))
+	return err
+}
+
+// number runs a query that answers with one number.
+func (s *statement) number() (int64, error) {
+	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	row := make([]driver.Value, 1)
+	if err := rows.Next(row); err != nil {
+		return 0, err
+	}
+	n, ok := row[0].(int64)
+	if !ok {
+		return 0, fmt.Errorf("not a number: %T", row[0])
+	}
+	return n, nil
+}
+
+// effect writes down what one operation changed.
+func (c *connection) effect(e *booking.Effect) error {
+	if err := c.record(&e.Record); err != nil {
+		return err
+	}
+	switch e.Record.Kind {
+	case ledger.KindAdmission, ledger.KindReadmission:
+		return c.admission(e.Admission)
+	case ledger.KindBooking:
+		return c.booking(e.Booking)
+	case ledger.KindChange, ledger.KindCancel:
+		b := e.Booking
+		return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), b.No)
+	}
+	return nil
+}
+
+func (c *connection) record(r *ledger.Record) error {
+	return c.putRecord.exec(int64(r.Seq), r.At.UnixNano(), r.Kind, string(r.Data), r.Hash[:])
+}
+
+func (c *connection) admission(a *booking.Admission) error {
+	var before driver.Value
+	if a.Before != (ledger.Hash{}) {
+		before = a.Before[:]
+	}
+	return c.putAdmission.exec(a.Opening, a.Subject[:], int64(a.Place.Epoch), int64(a.Place.Rank), int64(a.ScheduleVersion),
+		a.Pass, before, a.AdmittedAt.UnixMilli(), a.ExpiresAt.UnixMilli())
+}
+
+func (c *connection) booking(b *booking.Booking) error {
+	return c.putBooking.exec(b.No, b.Opening, b.Subject[:], int64(b.Dose), b.Slot, string(b.Status),
+		int64(b.Place.Epoch), int64(b.Place.Rank), b.PassHash[:], b.KeyHash[:], b.BodyHash[:], b.BookedAt.UnixMilli(), b.Sealed)
+}
+
+func optionalTime(t time.Time) driver.Value {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}

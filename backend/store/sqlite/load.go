@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// load reads what is needed to decide into a new state.
+func (s *Store) load(ctx context.Context) error {
+	head, err := s.readHead(ctx)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	state := booking.NewState(head)
+	for _, part := range []struct {
+		name string
+		load func(context.Context, *booking.State) error
+	}{
+		{"openings", s.loadOpenings}, {"roster", s.loadRoster}, {"admissions", s.loadAdmissions}, {"bookings", s.loadBookings},
+	} {
+		if err := part.load(ctx, state); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	s.install(state)
+	return nil
+}
+
+// install makes a state the one that counts.
+func (s *Store) install(state *booking.State) {
+	s.state.Store(state)
+	s.catalog.Store(state.Catalog())
+	s.seq.Store(state.Head().Seq)
+}
+
+func (s *Store) readHead(ctx context.Context) (ledger.Head, error) {
+	var head ledger.Head
+	var hash []byte
+	err := s.db.QueryRowContext(ctx, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").Scan(&head.Seq, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return head, nil
+	}
+	copy(head.Hash[:], hash)
+	return head, err
+}
+
+// each runs a query and calls row for each of its rows.
+func (s *Store) each(ctx context.Context, query string, row func(*sql.Rows) error, args ...any) error {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (s *Store) loadOpenings(ctx context.Context, state *booking.State) error {
+	supplies := map[string]*booking.Import{}
+	err := s.each(ctx, "SELECT id, vaccine, stock FROM openings", func(r *sql.Rows) error {
+		var in booking.Import
+		err := r.Scan(&in.Opening, &in.Vaccine, &in.Stock)
+		supplies[in.Opening] = &in
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = s.each(ctx, "SELECT opening, id, name, region, address, vaccine FROM clinics", func(r *sql.Rows) error {
+		var opening string
+		var c clinic.Clinic
+		err := r.Scan(&opening, &c.ID, &c.Name, &c.Region, &c.Address, &c.Vaccine)
+		supplies[opening].Clinics = append(supplies[opening].Clinics, c)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = s.each(ctx, "SELECT opening, id, clinic, at, vaccine, capacity FROM slots", func(r *sql.Rows) error {
+		var opening string
+		var slot clinic.Slot
+		var at int64
+		err := r.Scan(&opening, &slot.ID, &slot.Clinic, &at, &slot.Vaccine, &slot.Capacity)
+		slot.At = fromMilli(at)
+		supplies[opening].Slots = append(supplies[opening].Slots, slot)
+		return err
+	})
+	for _, in := range supplies {
+		state.RestoreSupply(*in)
+	}
+	return err
+}
+
+func (s *Store) loadRoster(ctx context.Context, state *booking.State) error {
+	var ids []subject.ID
+	err := s.each(ctx, "SELECT subjects FROM roster ORDER BY chunk", func(r *sql.Rows) error {
+		var chunk sql.RawBytes
+		err := r.Scan(&chunk)
+		for ; len(chunk) >= len(subject.ID{}); chunk = chunk[len(subject.ID{}):] {
+			ids = append(ids, subject.ID(chunk[:len(subject.ID{})]))
+		}
+		return err
+	})
+	state.RestoreRoster(ids)
+	return err
+}
+
+func (s *Store) loadAdmissions(ctx context.Context, state *booking.State) error {
+	const query = `SELECT opening, subject, epoch, rank, schedule_version, pass, pass_before, admitted_at, expires_at FROM admissions`
+	return s.each(ctx, query, func(r *sql.Rows) error {
+		var a booking.Admission
+		var who, before sql.RawBytes
+		var rank, admitted, expires int64
+		err := r.Scan(&a.Opening, &who, &a.Place.Epoch, &rank, &a.ScheduleVersion, &a.Pass, &before, &admitted, &expires)
+		if err != nil {
+			return err
+		}
+		copy(a.Subject[:], who)
+		copy(a.Before[:], before)
+		a.PassHash = booking.HashText(a.Pass)
+		a.Place.Rank, a.AdmittedAt, a.ExpiresAt = uint64(rank), fromMilli(admitted), fromMilli(expires)
+		return state.RestoreAdmission(a)
+	})
+}
+
+func (s *Store) loadBookings(ctx context.Context, state *booking.State) error {
+	return s.each(ctx, selectBookings, func(r *sql.Rows) error {
+		b, err := scanBooking(r.Scan)
+		if err != nil {
+			return err
+		}
+		return state.RestoreBooking(b)
+	})
+}
+
+const selectBookings = `SELECT no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
+	booked_at, ended_at, sealed FROM bookings`
+
+func scanBooking(scan func(...any) error) (booking.Booking, error) {
+	var b booking.Booking
+	var who, pass, key, body []byte
+	var rank, booked int64
+	var ended sql.NullInt64
+	err := scan(&b.No, &b.Opening, &who, &b.Dose, &b.Slot, &b.Status, &b.Place.Epoch, &rank, &pass, &key, &body,
+		&booked, &ended, &b.Sealed)
+	copy(b.Subject[:], who)
+	copy(b.PassHash[:], pass)
+	copy(b.KeyHash[:], key)
+	copy(b.BodyHash[:], body)
+	b.Place.Rank, b.BookedAt = uint64(rank), fromMilli(booked)
+	if ended.Valid {
+		b.EndedAt = fromMilli(ended.Int64)
+	}
+	return b, err
+}
+
+func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

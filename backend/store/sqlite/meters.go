@@ -1,0 +1,43 @@
+package sqlite
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/daemun/daemun/backend/booking"
+)
+
+// meters hold recent means: each new value counts an eighth.
+type meters struct {
+	wait, commit mean
+}
+
+type mean struct{ bits atomic.Uint64 }
+
+// add is called by one goroutine, the writer.
+func (m *mean) add(d time.Duration) {
+	old := math.Float64frombits(m.bits.Load())
+	m.bits.Store(math.Float64bits(old + (float64(d)-old)/8))
+}
+
+func (m *mean) value() time.Duration { return time.Duration(math.Float64frombits(m.bits.Load())) }
+
+func (m *meters) waited(group []*op) {
+	now := time.Now()
+	var sum time.Duration
+	for _, o := range group {
+		sum += now.Sub(o.queued)
+	}
+	m.wait.add(sum / time.Duration(len(group)))
+}
+
+func (m *meters) committed(d time.Duration) { m.commit.add(d) }
+
+// Stats tells what the store knows of its own work.
+func (s *Store) Stats(now time.Time) booking.Stats {
+	return booking.Stats{
+		Store: "sqlite", ActivePasses: s.state.Load().ActivePasses(now),
+		QueueWait: s.meters.wait.value(), Commit: s.meters.commit.value(), LedgerSeq: s.seq.Load(),
+	}
+}

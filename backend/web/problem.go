@@ -1,0 +1,143 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/api"
+)
+
+func problem(status int, code, ko, en string) *api.Problem {
+	return &api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: ko, DetailEn: en}
+}
+
+// Problems that do not come from the booking service.
+var (
+	problemGatewayOnly = problem(http.StatusForbidden, "gateway_only",
+		"이 주소는 예약 대문을 거쳐야만 이용할 수 있습니다.", "This address is reached through the gateway only.")
+	problemNotFound = problem(http.StatusNotFound, "not_found",
+		"요청하신 주소를 찾을 수 없습니다.", "There is nothing at this address.")
+	problemNoClinic = problem(http.StatusNotFound, "not_found",
+		"이 예약 기간에 해당 의료기관이 없습니다.", "There is no such clinic in this opening.")
+	problemMethod = problem(http.StatusMethodNotAllowed, "method_not_allowed",
+		"이 주소에서 쓸 수 없는 요청 방식입니다.", "This address does not take that method.")
+	problemTooLarge = problem(http.StatusRequestEntityTooLarge, "too_large",
+		"보낸 내용이 너무 큽니다. 16 KiB까지 받을 수 있습니다.", "The request is too large; up to 16 KiB are taken.")
+	problemInternal = problem(http.StatusInternalServerError, "internal",
+		"처리 중 문제가 생겼습니다. 잠시 후 다시 시도해 주세요.", "Something went wrong here. Please try again in a moment.")
+	problemBadProof = problem(http.StatusUnauthorized, "bad_proof",
+		"본인확인 시간이 지났습니다. 예약 조회를 다시 해 주세요.", "The proof has run out. Please look the booking up again.")
+	problemPassExpired = problem(http.StatusUnauthorized, "bad_pass",
+		"입장권 시간이 지났습니다. 순번표로 다시 입장해 주세요. 순서는 그대로입니다.",
+		"The pass has run out. Please enter again with your ticket; your place is kept.")
+)
+
+// kinds tell a person what the service refused and what they can do now.
+var kinds = map[booking.Kind]*api.Problem{
+	booking.SlotFull: problem(http.StatusConflict, string(booking.SlotFull),
+		"선택하신 접종일시가 방금 마감되었습니다. 다른 일시를 선택해 주세요.", "That time has just been taken. Please choose another one."),
+	booking.AlreadyBooked: problem(http.StatusConflict, string(booking.AlreadyBooked),
+		"이미 예약하셨습니다. 예약 조회에서 확인하거나 변경해 주세요.", "You have a booking already. Look it up to see or change it."),
+	booking.StockGone: problem(http.StatusGone, string(booking.StockGone),
+		"준비된 백신 물량의 예약이 모두 끝났습니다.", "All doses of this opening are booked."),
+	booking.BadPass: problem(http.StatusUnauthorized, string(booking.BadPass),
+		"입장권을 확인할 수 없습니다. 순번표로 다시 입장해 주세요.", "The pass cannot be accepted. Please enter again with your ticket."),
+	booking.IdentityMismatch: problem(http.StatusForbidden, string(booking.IdentityMismatch),
+		"입력하신 등록번호가 대기하신 분의 번호와 다릅니다.", "The number entered is not the one that waited for this turn."),
+	booking.NotEligible: problem(http.StatusForbidden, string(booking.NotEligible),
+		"이번 예약 대상자 명단에 없습니다. 문의: 1339", "You are not on the list for this opening. Questions: call 1339."),
+	booking.NotOpenYet: problem(http.StatusConflict, string(booking.NotOpenYet),
+		"아직 예약이 시작되지 않았습니다.", "Booking has not opened yet."),
+	booking.NoSuchSlot: problem(http.StatusNotFound, string(booking.NoSuchSlot),
+		"선택하신 접종일시를 찾을 수 없습니다. 목록에서 다시 선택해 주세요.", "There is no such time. Please choose one from the list."),
+	booking.NoSuchBooking: problem(http.StatusNotFound, string(booking.NoSuchBooking),
+		"입력하신 내용과 맞는 예약이 없습니다. 예약번호, 성명, 등록번호를 확인해 주세요.",
+		"No booking matches. Please check the booking number, the name and the registration number."),
+	booking.TooLate: problem(http.StatusConflict, string(booking.TooLate),
+		"예약 변경과 취소는 접종일 이틀 전까지만 됩니다. 지난 일시는 선택할 수 없습니다. 문의: 1339",
+		"Bookings can be changed or cancelled until two days before the day, and past times cannot be chosen. Questions: call 1339."),
+	booking.KeyReused: problem(http.StatusUnprocessableEntity, string(booking.KeyReused),
+		"같은 요청 번호로 다른 내용이 이미 접수되었습니다.", "This idempotency key came before with another request."),
+	booking.ProxyNotAllowed: problem(http.StatusForbidden, string(booking.ProxyNotAllowed),
+		"이번 예약은 대리예약을 받지 않습니다. 본인이 직접 예약해 주세요.", "This opening takes no proxy bookings; everybody books for themselves."),
+	booking.Overloaded: problem(http.StatusServiceUnavailable, "busy",
+		"지금 예약이 몰리고 있습니다. 잠시 후 자동으로 다시 시도해 주세요.", "Many people are booking right now. Please try again in a moment."),
+	booking.Unavailable: problem(http.StatusServiceUnavailable, "backend_resting",
+		"예약을 잠시 저장할 수 없습니다. 순서는 그대로이니 잠시 후 다시 시도해 주세요.",
+		"Bookings cannot be stored at the moment. Your place is kept; please try again shortly."),
+}
+
+// fields names in Korean what a request can get wrong.
+var fields = map[string]string{
+	"body": "요청 본문", "slot": "접종일시", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
+	"proxy.name": "대리인 성명", "proxy.phone": "대리인 휴대폰번호", "proxy.relation": "대리인과의 관계",
+	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "after": "시작 번호", "limit": "개수",
+}
+
+// problemOf finds the answer to an error. What it does not know is a fault of ours.
+func problemOf(err error) *api.Problem {
+	var p *api.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var n *subject.NumberError
+	if errors.As(err, &n) {
+		return problem(http.StatusUnprocessableEntity, string(booking.BadNumber), n.Ko, n.En)
+	}
+	var e *booking.Error
+	if !errors.As(err, &e) {
+		return problemInternal
+	}
+	if e.Kind == booking.BadRequest {
+		return problem(http.StatusBadRequest, string(booking.BadRequest),
+			"입력하신 내용을 확인해 주세요: "+fields[e.Field], "Please check what was sent: "+e.Field)
+	}
+	if p := kinds[e.Kind]; p != nil {
+		return p
+	}
+	return problemInternal
+}
+
+// refuse is the one way out for everything that is not done: it picks the answer, and logs what only we may know.
+func (s *server) refuse(w http.ResponseWriter, err error) {
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError {
+		s.log.failed(p.Code, err, s.clock())
+	}
+	if p.Status == http.StatusServiceUnavailable && p.RetryAfterS == 0 {
+		again := *p
+		again.RetryAfterS = 1 + rand.IntN(4) // spread, so that those refused together do not come back together
+		p = &again
+	}
+	if p.RetryAfterS > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfterS))
+	}
+	body, _ := json.Marshal(p) // strings and numbers always marshal
+	write(w, p.Status, typeProblem, body)
+}
+
+// errorLog writes failures of ours, at most one a second: a full disk must not fill it further.
+type errorLog struct {
+	log  *zap.Logger
+	last atomic.Int64 // Unix ns
+}
+
+func (l *errorLog) failed(code string, err error, now time.Time) {
+	last := l.last.Load()
+	if now.UnixNano()-last >= int64(time.Second) && l.last.CompareAndSwap(last, now.UnixNano()) {
+		l.log.Error("request failed", zap.String("code", code), zap.Error(err))
+	}
+}
+
+func (l *errorLog) panicked(bug any, pattern string) {
+	l.log.Error("bug", zap.Any("panic", bug), zap.String("route", pattern), zap.Stack("stack"))
+}
