@@ -144,6 +144,7 @@ type Line struct {
 	LobbyAt   time.Time
 	OpensAt   time.Time
 	ClosesAt  time.Time
+	StartedAt time.Time // start of epoch 1 where OpensAt has moved since; zero: it has not
 	Cohorts   map[uint32]Cohort
 	Seals     Seals
 	Cursor    Cursor
@@ -186,8 +187,11 @@ func (l *Line) ReasonAt(now time.Time) string {
 	return l.Reason
 }
 
-// Start is when epoch 1 of the line begins.
+// Start is when epoch 1 of the line begins. Once begun it stays: a postponement moves the turns, not the places.
 func (l *Line) Start() time.Time {
+	if !l.StartedAt.IsZero() {
+		return l.StartedAt
+	}
 	if l.Order == cohort.OrderArrival {
 		return l.LobbyAt
 	}
@@ -204,3 +208,9 @@ func (l *Line) FirstEpoch() uint32 {
 	}
 	return Lobby
 }
+
+// Served is how many people the cursor has passed, estimated.
+func (l *Line) Served() int64 { return l.ServedAt(l.Cursor) }
+
+// ServedAt is how many people a cursor would have passed.
+func (l *Line) ServedAt(c Cursor) int64 { return int64(l.Seals.position(c.Epoch, c.Rank)) }

@@ -9,13 +9,25 @@ import (
 
 // Opening is what operators have said about an opening; what they have not said follows from the schedule.
 type Opening struct {
-	State    string            `json:"state,omitempty"` // paused, closed, or empty
-	Reason   string            `json:"reason,omitempty"`
-	By       string            `json:"by,omitempty"`
-	OpensAt  *time.Time        `json:"opens_at,omitempty"`
+	State   string     `json:"state,omitempty"` // paused, closed, or empty
+	Reason  string     `json:"reason,omitempty"`
+	By      string     `json:"by,omitempty"`
+	OpensAt *time.Time `json:"opens_at,omitempty"`
+	// StartedAt holds the start of epoch 1 where OpensAt has moved after people had been drawn.
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	// Pending is an action that waits for a second person.
+	Pending  *Pending          `json:"pending,omitempty"`
 	ClosesAt *time.Time        `json:"closes_at,omitempty"`
 	RateCap  float64           `json:"rate_cap,omitempty"` // people a second; 0: none
 	Cohorts  map[string]Cohort `json:"cohorts,omitempty"`
+}
+
+// Pending is an action that one person asked for and another must confirm.
+type Pending struct {
+	Action string    `json:"action"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
 }
 
 // Cohort is what operators have said about a cohort of an opening.

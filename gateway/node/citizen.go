@@ -1,0 +1,215 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/keyring"
+	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/queue"
+	"github.com/daemun/daemun/gateway/shed"
+	"github.com/daemun/daemun/gateway/upstream"
+)
+
+// passLife is how long a pass lets its person book.
+const passLife = 15 * time.Minute
+
+// signer signs passes.
+type signer struct {
+	key ed25519.PrivateKey
+	id  byte
+}
+
+func newSigner(r *keyring.Ring) signer {
+	key, id := r.PassSigner()
+	return signer{key, id}
+}
+
+// Refusal says why somebody gets no place or no pass. Decision is set where eligibility is the reason, Place where the
+// place is.
+type Refusal struct {
+	Code     string // a problem code of the API
+	Decision cohort.Decision
+	Place    queue.Place
+}
+
+func (r *Refusal) Error() string { return "refused: " + r.Code }
+
+// Codes of a Refusal.
+const (
+	NotEligible = "not_eligible"
+	NotOpenYet  = "not_open_yet"
+	Closed      = "closed"
+	NotFound    = "not_found"
+	BadTicket   = "bad_ticket"
+	NotYourTurn = "not_your_turn"
+	Paused      = "paused"
+)
+
+// Decide says what a person born on that day may do. Without a subject the roster is taken to hold them.
+func (n *Node) Decide(birth subject.Date, id *subject.ID, now time.Time) cohort.Decision {
+	var onRoster func() bool
+	if id != nil {
+		onRoster = func() bool { return n.roster.Contains(*id) }
+	}
+	snapshot := n.Snapshot()
+	return n.schedule.Decide(birth, onRoster, now, func(o *cohort.Opening) cohort.Window {
+		return window(snapshot.LineByID(o.ID), now)
+	})
+}
+
+func window(l *queue.Line, now time.Time) cohort.Window {
+	return cohort.Window{LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Closed: l.StateAt(now) == api.OpeningClosed}
+}
+
+// Subject is the pseudonym of a registration number.
+func (n *Node) Subject(number subject.Number) subject.ID { return n.subjects.Subject(number) }
+
+// Join gives a person a place in an opening, the one that admits them where opening is empty. Who holds a ticket of
+// the same opening keeps it: a later place is never better.
+func (n *Node) Join(number subject.Number, opening string, held []byte, now time.Time) (queue.Text, queue.Ticket, *queue.Line, error) {
+	id := n.subjects.Subject(number)
+	line, member, err := n.admitting(number.Birth(), id, opening, now)
+	if err != nil {
+		return queue.Text{}, queue.Ticket{}, nil, err
+	}
+	if t, err := n.tickets.Check(held); err == nil && t.Subject == id && t.Opening == line.Number && !t.Rehearsal {
+		return queue.Text(held), t, line, nil
+	}
+	t := queue.Ticket{Opening: line.Number, Cohort: member.Number(), Epoch: line.EpochAt(now), Subject: id, IssuedAt: now}
+	if line.FirstEpoch() > t.Epoch {
+		t.Epoch = line.FirstEpoch()
+	}
+	n.rolls[line.ID].add(t.Epoch, t.Cohort, id)
+	return n.tickets.Sign(t), t, line, nil
+}
+
+// admitting finds the line that the person may join, or says why there is none.
+func (n *Node) admitting(birth subject.Date, id subject.ID, opening string, now time.Time) (*queue.Line, *cohort.Cohort, error) {
+	snapshot := n.Snapshot()
+	if opening != "" {
+		return n.admittingTo(snapshot, birth, id, opening, now)
+	}
+	d := n.Decide(birth, &id, now)
+	switch d.Code {
+	case cohort.CodeOpenNow, cohort.CodeLobbyNow:
+		return snapshot.LineByID(d.Opening.ID), d.Cohort, nil
+	case cohort.CodeLater:
+		return nil, nil, &Refusal{Code: NotOpenYet, Decision: d}
+	case cohort.CodeClosed:
+		return nil, nil, &Refusal{Code: Closed, Decision: d}
+	}
+	return nil, nil, &Refusal{Code: NotEligible, Decision: d}
+}
+
+// admittingTo is admitting for an opening that the person named.
+func (n *Node) admittingTo(snapshot *Snapshot, birth subject.Date, id subject.ID, opening string, now time.Time) (*queue.Line, *cohort.Cohort, error) {
+	o := n.schedule.Opening(opening)
+	if o == nil {
+		return nil, nil, &Refusal{Code: NotFound}
+	}
+	line := snapshot.LineByID(opening)
+	member := o.CohortOf(birth)
+	d := cohort.Decision{Opening: o, Cohort: member, LobbyAt: line.LobbyAt, OpensAt: line.OpensAt, ClosesAt: line.ClosesAt}
+	switch {
+	case member == nil:
+		return nil, nil, &Refusal{Code: NotEligible, Decision: n.Decide(birth, &id, now)}
+	case member.Roster && !n.roster.Contains(id):
+		d.Code = cohort.CodeNotOnRoster
+		return nil, nil, &Refusal{Code: NotEligible, Decision: d}
+	}
+	switch line.StateAt(now) {
+	case api.OpeningScheduled:
+		d.Code = cohort.CodeLater
+		return nil, nil, &Refusal{Code: NotOpenYet, Decision: d}
+	case api.OpeningClosed:
+		d.Code = cohort.CodeClosed
+		return nil, nil, &Refusal{Code: Closed, Decision: d}
+	}
+	return line, member, nil
+}
+
+// Locate reads a ticket and finds its line; a Refusal with BadTicket where it is none of ours.
+func (n *Node) Locate(text []byte) (queue.Ticket, *queue.Line, error) {
+	t, err := n.tickets.Check(text)
+	if err != nil {
+		return t, nil, errBadTicket
+	}
+	line := n.Snapshot().Line(t.Opening)
+	if line == nil || t.Rehearsal {
+		return t, nil, errBadTicket
+	}
+	return t, line, nil
+}
+
+var errBadTicket = &Refusal{Code: BadTicket}
+
+// Enter exchanges a ticket whose turn has come for a pass, recorded by the backend. The errors are a Refusal, an
+// *api.Problem of the backend's, or one of upstream's.
+func (n *Node) Enter(ctx context.Context, text []byte, now time.Time) (api.Entry, error) {
+	t, line, err := n.Locate(text)
+	if err != nil {
+		return api.Entry{}, err
+	}
+	place := line.Place(&t, now)
+	switch place.State {
+	case api.PlaceTurn:
+	case api.PlacePaused:
+		return api.Entry{}, &Refusal{Code: Paused, Place: place}
+	case api.PlaceClosed:
+		return api.Entry{}, &Refusal{Code: Closed, Place: place}
+	default:
+		return api.Entry{}, &Refusal{Code: NotYourTurn, Place: place}
+	}
+	proposal := pass.Sign(pass.Pass{
+		KeyID: n.signer.id, Opening: t.Opening, Subject: t.Subject, Epoch: t.Epoch, Rank: place.Rank,
+		ScheduleVersion: n.schedule.Version, IssuedAt: now, ExpiresAt: now.Add(passLife),
+	}, n.signer.key)
+	answer, err := n.backend.Do(ctx, shed.P1, upstream.Request{
+		Method: http.MethodPost, Path: "/internal/admissions",
+		Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(proposal),
+	})
+	if err != nil {
+		return api.Entry{}, err
+	}
+	entry, err := readEntry(answer)
+	if err == nil {
+		n.rolls[line.ID].cohorts[t.Cohort].entered.Add(1)
+	}
+	return entry, err
+}
+
+func readEntry(a upstream.Answer) (api.Entry, error) {
+	if a.Status != http.StatusOK {
+		return api.Entry{}, ReadProblem(a)
+	}
+	var entry api.Entry
+	if err := json.Unmarshal(a.Body, &entry); err != nil {
+		return entry, fmt.Errorf("%w: read the admission: %w", upstream.ErrUnknown, err)
+	}
+	return entry, nil
+}
+
+// ReadProblem makes an error of a problem that the backend answered.
+func ReadProblem(a upstream.Answer) error {
+	var p api.Problem
+	if err := json.Unmarshal(a.Body, &p); err != nil || p.Code == "" {
+		return fmt.Errorf("%w: backend answered %d", upstream.ErrUnknown, a.Status)
+	}
+	return &p
+}
+
+// IsRefusal tells a Refusal from other errors.
+func IsRefusal(err error) (*Refusal, bool) {
+	var r *Refusal
+	ok := errors.As(err, &r)
+	return r, ok
+}

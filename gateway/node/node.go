@@ -1,0 +1,162 @@
+// Package node is one gateway at work: it keeps the snapshot that answers are made of, counts who joins, hands that in,
+// and does the leader's duties while it leads.
+package node
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/roster"
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/admission"
+	"github.com/daemun/daemun/gateway/keyring"
+	"github.com/daemun/daemun/gateway/meter"
+	"github.com/daemun/daemun/gateway/queue"
+	"github.com/daemun/daemun/gateway/state"
+	"github.com/daemun/daemun/gateway/upstream"
+)
+
+const (
+	tick       = 100 * time.Millisecond // how often the snapshot is made anew and the leader acts
+	dutyEvery  = 200 * time.Millisecond // how often ended epochs are looked for
+	handEvery  = time.Second            // how often the sketch of the running epoch is handed in
+	leaderTerm = 3 * time.Second
+)
+
+// Options are what a Node needs; all of them.
+type Options struct {
+	Name      string
+	Schedule  *cohort.Schedule
+	Roster    *roster.Filter
+	Ring      *keyring.Ring
+	Shared    *state.Store
+	Backend   *upstream.Backend
+	Meter     *meter.Meter
+	Admission admission.Config
+	Clock     func() time.Time
+	Log       *zap.Logger
+}
+
+// Node is one gateway. Its methods are safe for concurrent use.
+type Node struct {
+	name     string
+	schedule *cohort.Schedule
+	roster   *roster.Filter
+	subjects *subject.Key
+	tickets  *queue.Keys
+	signer   signer
+	shared   *state.Store
+	backend  *upstream.Backend
+	meter    *meter.Meter
+	clock    func() time.Time
+	log      *zap.Logger
+	upSince  time.Time
+
+	chains map[string]*queue.Chain // by opening ID; the maps never change
+	rolls  map[string]*roll
+
+	snapshot atomic.Pointer[Snapshot]
+	leads    atomic.Bool
+	lag      atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
+	leader   *leader
+}
+
+// New returns a Node with its first snapshot made and the sketches of its earlier life restored.
+func New(o Options) (*Node, error) {
+	n := &Node{
+		name: o.Name, schedule: o.Schedule, roster: o.Roster, subjects: o.Ring.SubjectKey(),
+		tickets: queue.NewKeys(o.Ring.TicketKeys()), signer: newSigner(o.Ring), shared: o.Shared, backend: o.Backend, meter: o.Meter,
+		clock: o.Clock, log: o.Log, upSince: o.Clock(), chains: map[string]*queue.Chain{}, rolls: map[string]*roll{},
+		leader: newLeader(admission.New(o.Admission)),
+	}
+	for i := range o.Schedule.Openings {
+		opening := &o.Schedule.Openings[i]
+		n.chains[opening.ID] = queue.NewChain(o.Ring.ChainRoot(opening.ID))
+		n.rolls[opening.ID] = newRoll(opening)
+	}
+	var err error
+	n.shared.Read(func(m *state.Model) { err = n.restore(m) })
+	if err != nil {
+		return nil, err
+	}
+	n.snapshot.Store(n.build(n.clock()))
+	return n, nil
+}
+
+func (n *Node) restore(m *state.Model) error {
+	var errs []error
+	for id, epochs := range m.Sketches {
+		r := n.rolls[id]
+		if r == nil {
+			continue
+		}
+		for epoch, byNode := range epochs {
+			if b := byNode[n.name]; b != nil {
+				errs = append(errs, r.sketch(epoch).Restore(b))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Run works until ctx ends. What was counted is handed in before it returns.
+func (n *Node) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { n.every(ctx, tick, n.renew) })
+	wg.Go(func() { n.every(ctx, dutyEvery, func(now time.Time) { n.duties(ctx, now) }) })
+	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.lead(ctx, now) }) })
+	wg.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaderTerm)
+	defer cancel()
+	n.handIn(last, n.clock(), true)
+}
+
+func (n *Node) every(ctx context.Context, interval time.Duration, do func(time.Time)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			do(n.clock())
+		}
+	}
+}
+
+// renew makes the snapshot anew and measures how late the scheduler let it be.
+func (n *Node) renew(time.Time) {
+	start := time.Now()
+	time.Sleep(time.Millisecond)
+	late := time.Since(start) - time.Millisecond
+	n.lag.Store((n.lag.Load()*7 + int64(late)) / 8)
+	n.snapshot.Store(n.build(n.clock()))
+}
+
+// How late a timer may be before polling intervals are stretched, and by how much at most.
+const (
+	easyLag  = 5 * time.Millisecond
+	stretch  = 20 * time.Millisecond
+	paceMost = 4
+)
+
+// pace is the factor by which polling intervals are stretched: 1 while the gateway has time to spare.
+func (n *Node) pace() float64 {
+	lag := time.Duration(n.lag.Load())
+	if lag <= easyLag {
+		return 1
+	}
+	return min(1+float64(lag-easyLag)/float64(stretch), paceMost)
+}
+
+// Snapshot returns what is known now.
+func (n *Node) Snapshot() *Snapshot { return n.snapshot.Load() }
+
+// Now is the server's time, the only one that counts.
+func (n *Node) Now() time.Time { return n.clock() }

@@ -1,0 +1,124 @@
+package node
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/gateway/queue"
+)
+
+// roll counts who joined one opening at this gateway, by epoch until the epoch is sealed.
+type roll struct {
+	sketches sync.Map // epoch → *queue.Sketch
+	unsealed atomic.Uint64
+	cohorts  map[uint32]*counts
+	byID     map[string]*counts // the same by cohort ID
+
+	// What duties remember between their rounds; used by their goroutine alone.
+	handed map[uint32]handed
+	lastAt time.Time
+}
+
+// counts is a cohort's traffic at this gateway.
+type counts struct{ joined, entered atomic.Int64 }
+
+type handed struct {
+	final bool // handed in after the epoch had ended
+	count uint64
+}
+
+func newRoll(o *cohort.Opening) *roll {
+	r := &roll{cohorts: map[uint32]*counts{}, byID: map[string]*counts{}, handed: map[uint32]handed{}}
+	for _, c := range o.Cohorts {
+		counted := &counts{}
+		r.cohorts[c.Number()], r.byID[c.ID] = counted, counted
+	}
+	return r
+}
+
+func (r *roll) sketch(epoch uint32) *queue.Sketch {
+	if s, ok := r.sketches.Load(epoch); ok {
+		return s.(*queue.Sketch)
+	}
+	s, _ := r.sketches.LoadOrStore(epoch, &queue.Sketch{})
+	return s.(*queue.Sketch)
+}
+
+func (r *roll) add(epoch, cohortNumber uint32, id subject.ID) {
+	r.sketch(epoch).Add(id)
+	r.cohorts[cohortNumber].joined.Add(1)
+}
+
+// settled is how long after its end an epoch's sketch is final: a join that was stamped just before has been counted.
+const settled = 50 * time.Millisecond
+
+// duties says that this gateway is there and hands in what it counted.
+func (n *Node) duties(ctx context.Context, now time.Time) {
+	n.handIn(ctx, now, false)
+	if now.Sub(n.leader.presentAt) < handEvery {
+		return
+	}
+	n.leader.presentAt = now
+	if err := n.shared.Present(ctx, now); err != nil {
+		n.log.Warn("could not say that this gateway is there", zap.Error(err))
+	}
+	led, err := n.shared.Lead(ctx, now, leaderTerm)
+	if err != nil {
+		n.log.Warn("could not take part in choosing the leader", zap.Error(err))
+	}
+	if n.leads.Swap(led) != led {
+		n.log.Info("lead changed", zap.Bool("leads", led))
+	}
+}
+
+// handIn publishes the sketches of epochs that ended, once each, and of the running ones now and then.
+func (n *Node) handIn(ctx context.Context, now time.Time, all bool) {
+	snapshot := n.Snapshot()
+	for _, l := range snapshot.Lines {
+		r := n.rolls[l.ID]
+		periodic := all || now.Sub(r.lastAt) >= handEvery
+		if periodic {
+			r.lastAt = now
+		}
+		unsealed := uint64(0)
+		r.sketches.Range(func(key, value any) bool {
+			epoch := key.(uint32)
+			if epoch < l.Seals.Next(l.FirstEpoch()) {
+				r.sketches.Delete(epoch)
+				delete(r.handed, epoch)
+				return true
+			}
+			final := !now.Before(l.Start().Add(queue.EpochEnd(epoch) + settled))
+			if h := r.handed[epoch]; !h.final && (final || periodic) {
+				n.handInOne(ctx, l.ID, epoch, value.(*queue.Sketch), final)
+			}
+			unsealed += r.handed[epoch].count
+			return true
+		})
+		r.unsealed.Store(unsealed)
+	}
+}
+
+func (n *Node) handInOne(ctx context.Context, id string, epoch uint32, s *queue.Sketch, final bool) {
+	b, err := s.Bytes()
+	if err == nil && b != nil {
+		err = n.shared.HandIn(ctx, id, epoch, b)
+	}
+	if err != nil {
+		n.log.Warn("could not hand in a sketch", zap.String("opening", id), zap.Uint32("epoch", epoch), zap.Error(err))
+		return
+	}
+	count := uint64(0)
+	if b != nil {
+		if count, _, err = queue.Tally(map[string][]byte{n.name: b}); err != nil {
+			n.log.Error("own sketch cannot be read", zap.Error(err))
+		}
+	}
+	n.rolls[id].handed[epoch] = handed{final: final, count: count}
+}
