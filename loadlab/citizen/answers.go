@@ -207,6 +207,7 @@ func (c *Crowd) placed(i int32, now time.Duration, body []byte) {
 		c.sleep(i, now, arrivals.Think(c.rng, 1.2))
 		return
 	case api.PlaceClosed:
+		c.h.Funnel.StockGone++
 		c.leave(p)
 		return
 	case api.PlaceLobby, api.PlaceWaiting, api.PlacePaused:
@@ -222,9 +223,13 @@ func (c *Crowd) placed(i int32, now time.Duration, body []byte) {
 	c.sleep(i, now, c.nextLook(p, body))
 }
 
+// settling is how long after joining a place may still be an estimate: its epoch has to end and be sealed first.
+const settling = 6 * time.Second
+
 // compare checks that nobody is thrown back: fewer people ahead each time, apart from a small error of estimation.
 func (c *Crowd) compare(p *person, now time.Duration, n int64, state string) {
-	if n < 0 || state != api.PlaceWaiting {
+	settled := max(time.Duration(p.joinedAt)*time.Millisecond, c.o.Lobby) + settling
+	if n < 0 || state != api.PlaceWaiting || now < settled {
 		return
 	}
 	if before := int64(p.ahead); before >= 0 {

@@ -62,6 +62,9 @@ func (c *Crowd) joinRefused(a Action, now time.Duration, code string) Outcome {
 		p.phase = gone
 	case code == "not_open_yet" || code == "paused":
 		c.again(a, now, 2*time.Second)
+	case code == "closed" || code == "stock_gone":
+		c.h.Funnel.StockGone++
+		p.phase = gone
 	default:
 		c.broken("joining was refused: %s", code)
 		p.phase = gone
@@ -92,7 +95,7 @@ func (c *Crowd) enterRefused(a Action, now time.Duration, code string) Outcome {
 		c.h.TurnsTakenBack++
 		c.h.note(&c.h.Notes, "a turn was taken back at %v", now)
 	case "paused":
-	case "stock_gone":
+	case "stock_gone", "closed":
 		c.h.Funnel.StockGone++
 		c.leave(p)
 		return Refused
@@ -129,7 +132,7 @@ func (c *Crowd) bookRefused(a Action, now time.Duration, code string) Outcome {
 		}
 		p.unknown = false
 		c.retry(a.Who, now)
-	case "stock_gone":
+	case "stock_gone", "closed":
 		c.h.Funnel.StockGone++
 		c.leave(p)
 	case "not_eligible":
