@@ -1,9 +1,6 @@
 package cohort
 
-import (
-	"fmt"
-	"math/bits"
-)
+import "fmt"
 
 // The codes of a Finding.
 const (
@@ -53,24 +50,24 @@ func lintNames(o *Opening) []Finding {
 
 // lintOpening finds cohorts that claim people whom an earlier cohort of the opening has already.
 func lintOpening(o *Opening) []Finding {
-	var found []Finding
-	parts := spans(pointers(o.Cohorts))
-	for i := range o.Cohorts {
-		c := &o.Cohorts[i]
-		var claimed, kept digits
-		for _, part := range parts {
-			left := c.covers(part)
-			for j := range o.Cohorts[:i] {
-				left &^= o.Cohorts[j].covers(part)
-			}
-			claimed |= c.covers(part) &^ left
-			kept |= left
+	keeps, shares := make([]bool, len(o.Cohorts)), make([]bool, len(o.Cohorts))
+	for _, part := range spans(pointers(o.Cohorts)) {
+		present := part.digits()
+		free := present
+		for i := range o.Cohorts {
+			own := o.Cohorts[i].covers(part)
+			keeps[i] = keeps[i] || own&free != 0
+			shares[i] = shares[i] || own&present&^free != 0
+			free &^= own
 		}
+	}
+	var found []Finding
+	for i := range o.Cohorts {
 		switch {
-		case kept == 0:
-			found = append(found, unreachable(o, c))
-		case claimed != 0:
-			found = append(found, overlap(o, c))
+		case !keeps[i]:
+			found = append(found, unreachable(o, &o.Cohorts[i]))
+		case shares[i]:
+			found = append(found, overlap(o, &o.Cohorts[i]))
 		}
 	}
 	return found
@@ -138,19 +135,20 @@ func lintGaps(s *Schedule) []Finding {
 		missing = 0
 	}
 	for _, part := range spans(all) {
-		left := part.digits()
+		present := part.digits()
+		left := present
 		for _, c := range all {
 			left &^= c.covers(part)
 		}
-		if left == part.digits() {
+		if left == present {
 			left = allDigits // say "everybody" even where the run is too short to hold every digit
 		}
-		if left == missing && bits.OnesCount16(uint16(left)) > 0 {
+		if left == missing && left != 0 {
 			gap.to = part.to
 			continue
 		}
 		flush()
-		if left&part.digits() != 0 {
+		if left&present != 0 {
 			gap, missing = part, left
 		}
 	}

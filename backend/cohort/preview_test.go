@@ -34,6 +34,7 @@ func TestPreview(t *testing.T) {
 func TestReadCasesRefusals(t *testing.T) {
 	var got strings.Builder
 	for _, text := range []string{"", "birth,at\n", "birth_date,at\n1967-02-30,2021-07-19 20:00\n", "birth_date,at\n1967-02-03,tomorrow\n",
+		"birth_date,at\n1967-02-03,9999-12-31T23:59:00Z\n",
 		"birth_date,at\n1967-02-03\n", "birth_date,at\n\"1967-02-03,2021-07-19 20:00\n"} {
 		_, err := ReadCases(strings.NewReader(text))
 		var refused *CaseError

@@ -60,13 +60,13 @@ func (c *Cohort) digits() digits {
 	return set
 }
 
-// covers says which last digits of the span belong to the cohort.
+// covers says for which last digits people born in the span belong to the cohort.
 func (c *Cohort) covers(s span) digits {
 	own := c.span()
 	if s.to.Before(own.from) || own.to.Before(s.from) {
 		return 0
 	}
-	return c.digits() & s.digits()
+	return c.digits()
 }
 
 // digits says which last digits occur in the span: all of them in any two months.

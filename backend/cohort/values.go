@@ -84,7 +84,8 @@ func (r *reader) time(at, key, text string) time.Time {
 // 2021-07-19 20:00 or 2021-07-19T20:00, in Korea time. The time comes back in Korea time.
 func ParseTime(text string) (time.Time, bool) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t.In(subject.Seoul), true
+		t = t.In(subject.Seoul)
+		return t, t.Year() >= 1 && t.Year() <= 9999 // what can be written again
 	}
 	text = strings.Replace(text, "T", " ", 1)
 	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
