@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bufio"
 	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
@@ -153,7 +154,16 @@ type header map[string]string
 
 // do sends a request as the gateway would, with headers set on top ("" takes one away).
 func (h *house) do(method, path, body string, hs ...header) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	return h.serve(httptest.NewRequest(method, path, strings.NewReader(body)), hs...)
+}
+
+// request makes a GET out of any target that a server's parser would let through.
+func request(target string) (*http.Request, bool) {
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: backend\r\n\r\n")))
+	return r, err == nil
+}
+
+func (h *house) serve(r *http.Request, hs ...header) *httptest.ResponseRecorder {
 	r.Header.Set(web.GatewayHeader, hex.EncodeToString(h.ring.GatewayToken()))
 	for _, hh := range hs {
 		for k, v := range hh {
@@ -175,7 +185,9 @@ func (h *house) admit(n int) string {
 	return e.Pass
 }
 
-func slotOf(n int) string { return clinic.SlotID(fmt.Sprintf("c%04d", n%2+1), slot1.AddDate(0, 0, n/2%3)) }
+func slotOf(n int) string {
+	return clinic.SlotID(fmt.Sprintf("c%04d", n%2+1), slot1.AddDate(0, 0, n/2%3))
+}
 
 func bookingBody(n int, slot string) string {
 	return fmt.Sprintf(`{"slot":%q,"name":"홍길동","rrn":%q,"phone":"010-0000-1234"}`, slot, rrn(n))
