@@ -25,12 +25,14 @@ type Decision struct {
 	LobbyAt  time.Time
 	OpensAt  time.Time
 	ClosesAt time.Time
+	// ClosedEarly says, with closed and not_on_roster, that operators closed the opening before ClosesAt.
+	ClosedEarly bool
 }
 
 // Window is when an opening is really open, after operators postponed or closed it.
 type Window struct {
-	LobbyAt  time.Time
 	OpensAt  time.Time
+	LobbyAt  time.Time
 	ClosesAt time.Time
 	Closed   bool // closed for good ahead of ClosesAt
 }
@@ -92,7 +94,8 @@ const (
 )
 
 func weigh(o *Opening, c *Cohort, w Window, now time.Time, listed bool) (Decision, int) {
-	d := Decision{Code: w.code(now), Opening: o, Cohort: c, LobbyAt: w.LobbyAt, OpensAt: w.OpensAt, ClosesAt: w.ClosesAt}
+	d := Decision{Code: w.code(now), Opening: o, Cohort: c, LobbyAt: w.LobbyAt, OpensAt: w.OpensAt, ClosesAt: w.ClosesAt,
+		ClosedEarly: w.Closed && now.Before(w.ClosesAt)}
 	over := d.Code == CodeClosed
 	switch {
 	case !listed:

@@ -196,7 +196,8 @@ func TestDecideAgreesWithTheOracleOnAnySchedule(t *testing.T) {
 			moved := map[string]Window{}
 			for _, o := range s.Openings {
 				by := time.Duration(rapid.IntRange(0, 6).Draw(t, "by")) * 30 * time.Minute
-				moved[o.ID] = Window{o.LobbyAt, o.OpensAt.Add(by), o.ClosesAt.Add(by), rapid.IntRange(0, 3).Draw(t, "closed") == 0}
+				moved[o.ID] = Window{LobbyAt: o.LobbyAt, OpensAt: o.OpensAt.Add(by), ClosesAt: o.ClosesAt.Add(by),
+					Closed: rapid.IntRange(0, 3).Draw(t, "closed") == 0}
 			}
 			window = func(o *Opening) Window { return moved[o.ID] }
 		}

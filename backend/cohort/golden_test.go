@@ -162,5 +162,11 @@ func TestReasons(t *testing.T) {
 		d := s.Decide(c.birth, c.listed, c.at, nil)
 		fmt.Fprintf(&got, "%s\n  %s\n  %s\n", d.Code, d.Reason("ko"), d.Reason("en"))
 	}
+	stopped := s.Decide(subject.Date{Year: 1962, Month: 3, Day: 1}, yes, o.OpensAt, func(o *Opening) Window {
+		w := o.Window()
+		w.Closed = true
+		return w
+	})
+	fmt.Fprintf(&got, "%s by operators\n  %s\n  %s\n", stopped.Code, stopped.Reason("ko"), stopped.Reason("en"))
 	golden(t, "reasons.txt", got.String())
 }

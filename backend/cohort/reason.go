@@ -26,6 +26,9 @@ func (d Decision) reasonKo() string {
 		return fmt.Sprintf("‘%s’ 대상자이며 아직 예약 기간이 아닙니다. 예약은 %s에 시작하고, 대기실은 %s부터 열립니다.",
 			d.Cohort.Name, TimeKo(d.OpensAt), TimeKo(d.LobbyAt))
 	case CodeClosed:
+		if d.ClosedEarly {
+			return fmt.Sprintf("‘%s’ 예약은 예정보다 일찍 마감되었으며, 현재 정해진 다음 일정은 없습니다.", d.Cohort.Name)
+		}
 		return fmt.Sprintf("‘%s’ 예약 기간은 끝났으며(마감 %s), 현재 정해진 다음 일정은 없습니다.", d.Cohort.Name, TimeKo(d.ClosesAt))
 	case CodeNotOnRoster:
 		return fmt.Sprintf("생년월일은 ‘%s’에 해당하지만 예약 대상자 명단에 없습니다. 이미 다른 일정으로 접종했거나 예약한 경우일 수 있으니 1339로 문의해 주세요.", d.Cohort.Name)
@@ -43,6 +46,9 @@ func (d Decision) reasonEn() string {
 		return fmt.Sprintf("You belong to “%s”, whose booking has not begun: the waiting room opens at %s, and booking at %s.",
 			d.Cohort.nameEn(), dayEn(d.LobbyAt), TimeEn(d.OpensAt))
 	case CodeClosed:
+		if d.ClosedEarly {
+			return fmt.Sprintf("Booking for “%s” was closed ahead of time, and no later date is set.", d.Cohort.nameEn())
+		}
 		return fmt.Sprintf("Booking for “%s” closed at %s, and no later date is set.", d.Cohort.nameEn(), TimeEn(d.ClosesAt))
 	case CodeNotOnRoster:
 		return fmt.Sprintf("Your birth date belongs to “%s”, but you are not on the list of people eligible there; you may already be vaccinated or booked elsewhere. Please call 1339.", d.Cohort.nameEn())

@@ -11,7 +11,7 @@ import (
 // Options says how much to make. A zero field means its default.
 type Options struct {
 	Citizens int          // 200,000
-	OnRoster int          // 150,000; of Citizens
+	OnRoster int          // three quarters of Citizens: 150,000
 	Clinics  int          // 1,000
 	Days     int          // 10 days on which clinics are open
 	Seed     uint64       // any value, 0 included
