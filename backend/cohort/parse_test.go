@@ -75,3 +75,25 @@ func TestParseRefusesAnUnknownKeyWithItsPlace(t *testing.T) {
 		t.Fatalf("got %v, want a refusal at line 3, column 1", err)
 	}
 }
+
+// Tickets and passes carry these numbers, so they must never come out otherwise: FNV-1a, 32 bits.
+func TestNumbersAreFNV1a(t *testing.T) {
+	for id, want := range map[string]uint32{"a": 0xe40c292c, "foobar": 0xbf9cf968} {
+		if got := (Opening{ID: id}).Number(); got != want {
+			t.Errorf("opening %s has number %x, want %x", id, got, want)
+		}
+		if got := (Cohort{ID: id}).Number(); got != want {
+			t.Errorf("cohort %s has number %x, want %x", id, got, want)
+		}
+	}
+	s := shippedSchedule(t, "2021-07")
+	if s.OpeningByNumber(1) != nil || s.Opening("none") != nil || s.Openings[0].Cohort("none") != nil {
+		t.Error("something was found that is not there")
+	}
+}
+
+func TestShippedNamesWhatThereIs(t *testing.T) {
+	if _, err := Shipped("2021-06"); err == nil || !strings.Contains(err.Error(), "2021-07") {
+		t.Errorf("got %v, want an error that lists the schedules", err)
+	}
+}

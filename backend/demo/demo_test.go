@@ -11,6 +11,7 @@ import (
 
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 )
 
@@ -213,5 +214,47 @@ func BenchmarkWrite(b *testing.B) {
 		if err := Write(b.TempDir(), Options{}, nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestRosterHoldsExactlyThoseListed(t *testing.T) {
+	key := subject.Key{7}
+	ids := Roster(Citizens(few), &key)
+	filter, err := roster.Build(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filter.Len() != few.OnRoster {
+		t.Errorf("%d subjects, want %d: two people share a pseudonym", filter.Len(), few.OnRoster)
+	}
+	wrong := 0
+	for c := range Citizens(few) {
+		found := filter.Contains(key.Subject(c.Number))
+		if c.OnRoster && !found {
+			t.Fatalf("%v is on the roster and was not found", c.Number)
+		}
+		if !c.OnRoster && found {
+			wrong++
+		}
+	}
+	if wrong > 30 { // of 1,000 others about 4
+		t.Errorf("%d people not on the roster were found", wrong)
+	}
+}
+
+func TestWriteLeavesNothingHalfDone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ClinicsFile), 0o755); err != nil { // a file cannot take its place
+		t.Fatal(err)
+	}
+	err := Write(dir, few, nil)
+	if err == nil || !strings.Contains(err.Error(), ClinicsFile) {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".seed-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if err := Write(filepath.Join(dir, CitizensFile), few, nil); err == nil {
+		t.Error("wrote into a folder that is a file")
 	}
 }
