@@ -4,6 +4,7 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,9 +30,21 @@ func chrome(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context 
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, 3*time.Minute)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("starting the browser: %v", err)
+	}
+	limited, cancelTime := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancelTime)
-	return ctx
+	return limited
+}
+
+func must[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // gallery serves every view of the golden tests at /view/NAME.LANG, with the real style sheet and logo.
@@ -63,29 +76,17 @@ func TestEveryPageFits(t *testing.T) {
 		for _, v := range views {
 			for _, lang := range []string{Korean, English} {
 				name := v.name + "." + lang
-				var sideways bool
-				var small []string
-				steps := []chromedp.Action{
-					chromedp.EmulateViewport(width, 800),
-					chromedp.Navigate(server.URL + "/view/" + name),
-					chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &sideways),
-					chromedp.Evaluate(smallTargets, &small),
-				}
-				var picture []byte
-				if shots != "" {
-					steps = append(steps, chromedp.FullScreenshot(&picture, 90))
-				}
-				if err := chromedp.Run(ctx, steps...); err != nil {
-					t.Fatalf("%s at %d: %v", name, width, err)
-				}
-				if sideways {
+				must(t, ctx, chromedp.EmulateViewport(width, 800))
+				must(t, ctx, chromedp.Navigate(server.URL+"/view/"+name))
+				if must(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)) {
 					t.Errorf("%s at %d px scrolls sideways", name, width)
 				}
-				if len(small) > 0 {
+				if small := must(t, ctx, chromedp.Evaluate[[]string](smallTargets)); len(small) > 0 {
 					t.Errorf("%s at %d px: too small to press: %q", name, width, small)
 				}
 				if shots != "" {
-					save(t, filepath.Join(shots, name+"."+map[int64]string{360: "phone", 1280: "desk"}[width]+".jpg"), picture)
+					file := fmt.Sprintf("%s.%d.jpg", name, width)
+					save(t, filepath.Join(shots, file), must(t, ctx, chromedp.FullScreenshot(85)))
 				}
 			}
 		}

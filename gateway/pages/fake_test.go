@@ -240,3 +240,8 @@ func bookValues() url.Values {
 func lookupValues() url.Values {
 	return url.Values{"rrn1": {nobodyFront}, "rrn2": {nobodyBack}, "name": {"홍길동"}, "no": {"2107-4821-0937"}}
 }
+
+// quiet remembers no calls, for benchmarks.
+type quiet struct{ *fakeService }
+
+func (q quiet) Place(context.Context, string) (api.Place, error) { return q.place, nil }

@@ -32,6 +32,7 @@ func functions(lang string) template.FuncMap {
 		"date":         func(t time.Time) string { return dateWords(lang, t) },
 		"dateTime":     func(t time.Time) string { return dateTimeWords(lang, t) },
 		"dateTimeYear": func(t time.Time) string { return dateTimeYearWords(lang, t) },
+		"deadline":     func(t time.Time) string { return deadlineWords(lang, t) },
 		"clock":        clockWords,
 		"clockS":       clockSeconds,
 		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },

@@ -1,7 +1,7 @@
 package pages
 
 var bookingText = map[string][2]string{
-	"pass.until": {"입장권은 %s까지 쓸 수 있습니다. 시간이 지나도 순서는 유지되며 다시 입장하면 이어집니다.", "Your pass is good until %s. After that your turn is kept: just enter again."},
+	"pass.until": {"입장권은 %s까지 쓸 수 있습니다. 지나도 순서는 유지되며 다시 입장하면 됩니다.", "Your pass is good until %s. After that your turn is kept: enter again."},
 
 	"clinics.title":          {"접종받을 기관 선택", "Choose a clinic"},
 	"clinics.region":         {"지역", "Region"},
@@ -49,16 +49,15 @@ var bookingText = map[string][2]string{
 	"proxy.relation.err":  {"관계를 입력하세요. 예: 자녀, 배우자", "Please state the relation, e.g. child, spouse."},
 	"proxy.name.error":    {"대신 예약하는 분의 성명을 입력하세요.", "Please enter your own name."},
 
-	"dose":         {"%d차 접종", "dose %d"},
-	"done.title":   {"예약이 완료되었습니다", "You are booked"},
-	"done.no":      {"예약번호", "Booking number"},
-	"done.keep":    {"조회와 취소에 필요합니다. 적어 두거나 화면을 저장해 주세요.", "You need it to find or cancel the booking. Write it down or save this page."},
-	"done.bring":   {"접종하러 오실 때", "On the day"},
-	"done.bring.1": {"신분증을 가져오세요 (주민등록증, 운전면허증, 여권, 외국인등록증 등).", "Bring identification (resident card, driving licence, passport, residence card)."},
-	"done.bring.2": {"예약 시각에 맞추어 와 주세요. 반팔 옷이 편합니다.", "Come at the booked time. Short sleeves help."},
-	"done.bring.3": {"열이 나거나 몸이 좋지 않으면 접종을 미루고 기관에 알려 주세요.", "If you have a fever or feel unwell, stay at home and tell the clinic."},
-	"done.change":  {"취소는 위 기한까지 예약 조회에서 할 수 있습니다. 일시나 기관을 바꾸려면 1339로 전화해 주세요.", "You can cancel under “Find or cancel a booking” until the time above. To change the time or clinic, call 1339."},
-	// The change by telephone keeps the dose; cancelling and booking anew could lose it.
+	"dose":          {"%d차 접종", "dose %d"},
+	"done.title":    {"예약이 완료되었습니다", "You are booked"},
+	"done.no":       {"예약번호", "Booking number"},
+	"done.keep":     {"조회와 취소에 필요합니다. 적어 두거나 화면을 저장해 주세요.", "You need it to find or cancel the booking. Write it down or save this page."},
+	"done.bring":    {"접종하러 오실 때", "On the day"},
+	"done.bring.1":  {"신분증을 가져오세요 (주민등록증, 운전면허증, 여권, 외국인등록증 등).", "Bring identification (resident card, driving licence, passport, residence card)."},
+	"done.bring.2":  {"예약 시각에 맞추어 와 주세요. 반팔 옷이 편합니다.", "Come at the booked time. Short sleeves help."},
+	"done.bring.3":  {"열이 나거나 몸이 좋지 않으면 접종을 미루고 기관에 알려 주세요.", "If you have a fever or feel unwell, stay at home and tell the clinic."},
+	"done.change":   {"취소는 위 기한까지 예약 조회에서 할 수 있습니다. 일시나 기관을 바꾸려면 1339로 전화해 주세요.", "You can cancel under “Find or cancel a booking” until the time above. To change the time or clinic, call 1339."},
 	"done.changeby": {"변경·취소 기한", "Change or cancel until"},
 	"done.print":    {"인쇄하기", "Print"},
 	"forget.title":  {"공용 컴퓨터라면", "On a shared computer"},

@@ -154,6 +154,20 @@ func dateTimeYearWords(lang string, t time.Time) string {
 	return t.Format("2006년 ") + dateTimeWords(lang, t)
 }
 
+// deadlineWords tells until when something may be done. Midnight is told as the end of the day before, because people
+// take "the 24th, 00:00" for a day more than they have.
+func deadlineWords(lang string, t time.Time) string {
+	t = t.In(subject.Seoul)
+	if t.Hour() != 0 || t.Minute() != 0 {
+		return dateTimeYearWords(lang, t)
+	}
+	last := t.AddDate(0, 0, -1)
+	if lang == English {
+		return "the end of " + last.Format("Mon 2 Jan 2006")
+	}
+	return last.Format("2006년 ") + dateWords(lang, last) + "까지"
+}
+
 func clockWords(t time.Time) string { return t.In(subject.Seoul).Format("15:04") }
 
 func clockSeconds(t time.Time) string { return t.In(subject.Seoul).Format("15:04:05") }
