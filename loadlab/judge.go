@@ -68,8 +68,9 @@ func (r *run) history(ctx context.Context) (*invariant.History, error) {
 		h.Arrivals = append(h.Arrivals, invariant.Arrival{At: at, Pass: pass})
 	})
 	h.ReadBack = audit.Bookings(ctx, r.servers.url(), h.Client.Acked, readBack)
-	if err := audit.JSON(ctx, http.DefaultClient, r.servers.url()+"/v1/openings/"+h.Opening+"/seals", &h.Seals); err != nil {
-		return nil, fmt.Errorf("seals: %w", err)
+	var err error
+	if h.Seals, err = audit.Seals(ctx, http.DefaultClient, r.servers.url(), h.Opening); err != nil {
+		return nil, err
 	}
 	control, err := audit.ControlClient(r.o.data)
 	if err != nil {

@@ -121,6 +121,26 @@ func JSON(ctx context.Context, c *http.Client, url string, into any) error {
 	return nil
 }
 
+// Seals reads all published seals of an opening at base (http://host:port).
+func Seals(ctx context.Context, c *http.Client, base, opening string) ([]api.Seal, error) {
+	var all []api.Seal
+	for from := uint64(0); ; {
+		var some []api.Seal
+		if err := JSON(ctx, c, fmt.Sprintf("%s/v1/openings/%s/seals?from=%d", base, opening, from), &some); err != nil {
+			return nil, fmt.Errorf("read the seals: %w", err)
+		}
+		if len(some) == 0 {
+			return all, nil
+		}
+		last := uint64(some[len(some)-1].Epoch)
+		if last < from {
+			return nil, fmt.Errorf("read the seals: asked from epoch %d, got epoch %d", from, last)
+		}
+		all = append(all, some...)
+		from = last + 1
+	}
+}
+
 // Bookings looks up acknowledged bookings at base (http://host:port): all that were in doubt, and a sample of the rest,
 // at most limit in all.
 func Bookings(ctx context.Context, base string, acked []citizen.Acked, limit int) invariant.ReadBack {

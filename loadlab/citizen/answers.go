@@ -50,14 +50,20 @@ func (c *Crowd) lost(a Action, sent, done time.Duration, err error) Outcome {
 		c.verify(a.check, nil, done)
 	}
 	if a.own {
-		p := &c.all[a.Who]
-		if a.Kind == Book && !p.unknown {
-			p.unknown = true
-			c.h.Unknown++
+		if a.Kind == Book {
+			c.inDoubt(a.Who)
 		}
 		c.again(a, done, arrivals.Think(c.rng, 1))
 	}
 	return Lost
+}
+
+// inDoubt remembers that a booking may have been made although nobody said so.
+func (c *Crowd) inDoubt(i int32) {
+	if p := &c.all[i]; !p.unknown {
+		p.unknown = true
+		c.h.Unknown++
+	}
 }
 
 // again lets a citizen repeat what they did last.
@@ -74,7 +80,7 @@ func (c *Crowd) shed(kind Kind, res *wire.Response) Outcome {
 		c.h.AdmittedSheds++
 	}
 	code := text(res.Body, `"code":"`)
-	polite := res.RetryAfter >= 1 && (code == "busy" || code == "backend_resting")
+	polite := res.RetryAfter >= 1 && politeCodes[code]
 	if kind == Home || kind == WaitPage {
 		polite = res.RetryAfter >= 1 && wholePage(res.Body)
 	}
@@ -88,7 +94,13 @@ func (c *Crowd) shed(kind Kind, res *wire.Response) Outcome {
 	return Shed
 }
 
+// politeCodes are the reasons a 503 may give.
+var politeCodes = map[string]bool{"busy": true, "backend_resting": true, "answer_lost": true}
+
 func (c *Crowd) shedOwn(a Action, done time.Duration, res *wire.Response) Outcome {
+	if a.own && a.Kind == Book && text(res.Body, `"code":"`) == "answer_lost" {
+		c.inDoubt(a.Who)
+	}
 	wait := time.Duration(max(res.RetryAfter, 1)) * time.Second
 	c.again(a, done, wait+time.Duration(c.rng.IntN(500))*time.Millisecond)
 	return c.shed(a.Kind, res)
