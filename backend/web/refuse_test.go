@@ -21,7 +21,9 @@ func TestOnlyTheGatewayGetsIn(t *testing.T) {
 			refused(t, h.do("GET", path, "", bearer("Pass", p), header{web.GatewayHeader: token}), 403, "gateway_only")
 		}
 	}
-	want(t, h.do("GET", "/healthz", "", header{web.GatewayHeader: ""}), 200, nil)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		want(t, h.do("GET", path, "", header{web.GatewayHeader: ""}), 200, nil)
+	}
 }
 
 func TestRoutes(t *testing.T) {

@@ -93,7 +93,7 @@ func (s *server) route(pattern string, m methods) {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recovered(w, r)
 	switch {
-	case r.URL.Path == "/healthz":
+	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz": // there is no handler before the data is read
 		writeJSON(w, http.StatusOK, []byte(`{"ok":true}`))
 	case !s.fromGateway(r):
 		s.refuse(w, problemGatewayOnly)
@@ -110,7 +110,7 @@ func (s *server) fromGateway(r *http.Request) bool {
 
 // odd finds paths that the mux would redirect to a clean form: nobody who means well sends them.
 func odd(path string) bool {
-	return strings.Contains(path, "//") || strings.Contains(path, "/.")
+	return !strings.HasPrefix(path, "/") || strings.Contains(path, "//") || strings.Contains(path, "/.")
 }
 
 // recovered turns a bug into an answer, so that the connection is not cut under the gateway.
