@@ -23,9 +23,11 @@ const (
 	RoleSupervisor = "supervisor"
 )
 
+// OperatorLife is how long an operator's certificate is good.
+const OperatorLife = 90 * 24 * time.Hour
+
 const (
 	authorityYears = 10
-	operatorDays   = 90
 	serverDays     = 825
 )
 
@@ -89,7 +91,7 @@ func (a *Authority) Operator(name, role string, now time.Time) ([]byte, error) {
 		SerialNumber: serial(),
 		Subject:      pkix.Name{CommonName: name, OrganizationalUnit: []string{role}},
 		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.AddDate(0, 0, operatorDays),
+		NotAfter:     now.Add(OperatorLife),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}, a.cert, key, a.key)

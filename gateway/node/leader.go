@@ -123,7 +123,11 @@ func (n *Node) callIn(ctx context.Context, open []*queue.Line, elapsed time.Dura
 			people = min(people, limit*elapsed.Seconds())
 		}
 		next := l.Seals.Advance(l.Cursor, people)
-		n.move(ctx, l, next, float64(l.ServedAt(next)-l.Served())/elapsed.Seconds(), elapsed, now)
+		speed := float64(l.ServedAt(next)-l.Served()) / elapsed.Seconds()
+		if l.ServedAt(next) >= int64(l.Seals.Total()) {
+			speed = max(speed, rate) // nobody is left to call: what could be called is what the next one can expect
+		}
+		n.move(ctx, l, next, speed, elapsed, now)
 	}
 }
 

@@ -61,6 +61,7 @@ type Node struct {
 	chains map[string]*queue.Chain // by opening ID; the maps never change
 	rolls  map[string]*roll
 
+	renewing sync.Mutex
 	snapshot atomic.Pointer[Snapshot]
 	leads    atomic.Bool
 	lag      atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
@@ -111,6 +112,7 @@ func (n *Node) Run(ctx context.Context) {
 	wg.Go(func() { n.every(ctx, tick, n.renew) })
 	wg.Go(func() { n.every(ctx, dutyEvery, func(now time.Time) { n.duties(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.lead(ctx, now) }) })
+	wg.Go(func() { n.every(ctx, dutyEvery, func(time.Time) { n.record(ctx) }) })
 	wg.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaderTerm)
 	defer cancel()
@@ -136,6 +138,13 @@ func (n *Node) renew(time.Time) {
 	time.Sleep(time.Millisecond)
 	late := time.Since(start) - time.Millisecond
 	n.lag.Store((n.lag.Load()*7 + int64(late)) / 8)
+	n.Renew()
+}
+
+// Renew makes the snapshot anew at once: an operator's change shows in the very next answer.
+func (n *Node) Renew() {
+	n.renewing.Lock() // or an older picture could replace a newer one
+	defer n.renewing.Unlock()
 	n.snapshot.Store(n.build(n.clock()))
 }
 
@@ -160,3 +169,9 @@ func (n *Node) Snapshot() *Snapshot { return n.snapshot.Load() }
 
 // Now is the server's time, the only one that counts.
 func (n *Node) Now() time.Time { return n.clock() }
+
+// behind is how late timers may be before the gateway turns people away.
+const behind = 400 * time.Millisecond
+
+// Behind tells whether this gateway has more to do than it can, going by how late the scheduler runs it.
+func (n *Node) Behind() bool { return time.Duration(n.lag.Load()) > behind }

@@ -47,6 +47,21 @@ func must[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
 	return v
 }
 
+// waitFor waits until an expression is true in the page.
+func waitFor(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never came: %s (%v)", expression, err)
+		}
+		must(t, ctx, chromedp.Sleep(50*time.Millisecond))
+	}
+}
+
 // gallery serves every view of the golden tests at /view/NAME.LANG, with the real style sheet and logo.
 func gallery(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()

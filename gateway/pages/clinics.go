@@ -108,7 +108,8 @@ type slotLink struct {
 	Href string
 }
 
-// clinic shows the days on which a clinic has anything left, then the times of one day.
+// clinic shows the days on which a clinic has anything left and the times of one of them: the one asked for, else the
+// first, which saves most people a page.
 func (p *Pages) clinic(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
 	id := token(r.PathValue("id"), maxKey)
@@ -135,15 +136,18 @@ func (p *Pages) clinic(w http.ResponseWriter, r *http.Request) {
 func newClinicView(lang, id, day string, list api.SlotList) clinicView {
 	v := clinicView{AsOf: list.AsOf}
 	v.Name, v.Address = clinicName(list, id)
+	if day == "" && len(list.Slots) > 0 {
+		day = list.Slots[0].At.In(subject.Seoul).Format(time.DateOnly)
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, day, subject.Seoul); err == nil {
+		v.Day = dateWords(lang, t)
+	}
 	for _, d := range list.Days {
 		t, err := time.ParseInLocation(time.DateOnly, d, subject.Seoul)
 		if err != nil {
 			continue
 		}
 		v.Days = append(v.Days, dayLink{Href: "/clinics/" + id + "?day=" + d + "#times", Label: dateWords(lang, t), Now: d == day})
-		if d == day {
-			v.Day = dateWords(lang, t)
-		}
 	}
 	for _, s := range onDay(list.Slots, day) {
 		q := url.Values{"clinic": {id}, "day": {day}, "slot": {s.ID}}

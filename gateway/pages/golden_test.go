@@ -131,6 +131,7 @@ var views = []view{
 	{"clinics-pass-over", 401, refuse("Clinics", noPass), "/clinics?region=서울", everyCookie, nil},
 	{"clinic-days", 200, nil, "/clinics/c0002", everyCookie, nil},
 	{"clinic-times", 200, nil, "/clinics/c0002?day=2021-07-26", everyCookie, nil},
+	{"clinic-day-full", 200, func(s *fakeService) { s.slots.Days, s.slots.Slots = s.slots.Days[1:], s.slots.Slots[:1] }, "/clinics/c0002?day=2021-07-26", everyCookie, nil},
 	{"clinic-full", 200, func(s *fakeService) { s.slots.Days, s.slots.Slots = nil, nil }, "/clinics/c0002", everyCookie, nil},
 	{"book", 200, nil, "/book?slot=c0002-0726-1000&clinic=c0002&day=2021-07-26", everyCookie, nil},
 	{"book-no-proxy", 200, func(s *fakeService) { s.openings[0].Proxy = false }, "/book?slot=c0002-0726-1000&clinic=c0002&day=2021-07-26", everyCookie, nil},

@@ -28,7 +28,7 @@ type Service interface {
 	Place(ctx context.Context, ticket string) (api.Place, error)
 	Enter(ctx context.Context, ticket string) (api.Entry, error)
 	Clinics(ctx context.Context, pass, region, vaccine string) (api.ClinicList, error)
-	// Slots answers with the days that have anything left; slots of other days than the one asked for are ignored.
+	// Slots answers with the days that have anything left and the slots of the day asked for, else of the first of them.
 	Slots(ctx context.Context, pass, clinic, day string) (api.SlotList, error)
 	// Book answers with a Proof, by which Booking and Cancel know the person for the next quarter of an hour.
 	Book(ctx context.Context, pass, key string, req api.BookingRequest) (api.Booking, error)

@@ -61,6 +61,8 @@ type Model struct {
 	Leader   Leader
 	Nodes    map[string]time.Time // gateways by name, when they last said that they are there
 	Notices  []api.Notice
+	// Events are operators' changes that the ledger has not recorded yet, by key; keys sort by time.
+	Events map[string][]byte
 	// SeenAt is when the shared state last said anything.
 	SeenAt time.Time
 
@@ -70,7 +72,7 @@ type Model struct {
 func newModel() *Model {
 	return &Model{
 		Openings: map[string]Opening{}, Cursors: map[string]Cursor{}, Seals: map[string]*queue.Seals{},
-		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{},
+		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{}, Events: map[string][]byte{},
 		revisions: map[string]uint64{},
 	}
 }

@@ -9,6 +9,7 @@
 //	seal.<id>.<epoch>            api.Seal, created once and never changed
 //	sketch.<id>.<epoch>.<node>   bytes, removed once the epoch is sealed
 //	notice.<unix ms>             api.Notice
+//	event.<unix ns>              an operator's change on its way to the ledger
 //	leader                       Leader, changed by compare-and-swap
 //	node.<node>                  when the gateway was last there
 //
@@ -196,6 +197,9 @@ func (s *Store) read(ready chan<- struct{}) {
 func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 	key, value := entry.Key(), entry.Value()
 	m.SeenAt = time.Now()
+	if entry.Revision() < m.revisions[key] {
+		return nil // a write of our own that is known already has overtaken it
+	}
 	m.revisions[key] = entry.Revision()
 	part := strings.Split(key, ".")
 	gone := entry.Operation() != jetstream.KeyValuePut
@@ -213,6 +217,11 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 		return nil
 	case gone:
 		delete(m.revisions, key)
+		delete(m.Events, key)
+		return nil
+	case part[0] == "event":
+		delete(m.revisions, key)
+		m.Events[key] = value
 		return nil
 	case part[0] == "seal" && len(part) == 3:
 		delete(m.revisions, key)

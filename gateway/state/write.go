@@ -28,6 +28,11 @@ func (s *Store) ChangeOpening(ctx context.Context, id string, change func(Openin
 			return before, after, err
 		}
 		err = s.swap(ctx, key, after, revision)
+		if err == nil {
+			s.mu.Lock()
+			s.model.Openings[id] = after
+			s.mu.Unlock()
+		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
 			return before, after, err
 		}
@@ -90,6 +95,21 @@ func (s *Store) Notice(ctx context.Context, n api.Notice) error {
 		return err
 	}
 	return s.put(ctx, "notice."+strconv.FormatInt(n.At.UnixMilli(), 10), value)
+}
+
+// Event keeps an operator's change until the ledger has it.
+func (s *Store) Event(ctx context.Context, now time.Time, event []byte) error {
+	return s.put(ctx, "event."+strconv.FormatInt(now.UnixNano(), 10), event)
+}
+
+// Recorded removes an event that the ledger has.
+func (s *Store) Recorded(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := s.kv.Purge(ctx, key); err != nil {
+		return fmt.Errorf("remove %s: %w", key, err)
+	}
+	return nil
 }
 
 // Present says that this gateway is there.

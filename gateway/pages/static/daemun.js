@@ -18,6 +18,7 @@
   var fullAt = Date.now();
   var failures = 0;
   var timer = 0;
+  var asked = 0;
 
   function thousands(n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ','); }
   function plural(ko, word) { return en ? word : ko; }
@@ -118,6 +119,7 @@
   }
 
   function poll() {
+    asked = Date.now();
     get('/v1/queue/place').then(function (res) {
       if (res.status === 401) { location.reload(); }
       if (!res.ok) { throw res; }
@@ -154,6 +156,7 @@
   doc.addEventListener('click', function (e) {
     if (e.target.id === 'again' && !e.ctrlKey && !e.metaKey && !e.shiftKey) {
       e.preventDefault();
+      if (Date.now() - asked < 2000) { return; }
       clearTimeout(timer);
       poll();
     }

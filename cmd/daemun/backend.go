@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/demo"
+	"github.com/daemun/daemun/backend/store/sqlite"
+	"github.com/daemun/daemun/backend/web"
+	"github.com/daemun/daemun/gateway/keyring"
+)
+
+// backendOptions are the backend's flags.
+type backendOptions struct {
+	listen   string
+	data     folder
+	schedule string
+	store    string
+	demo     bool
+}
+
+func (o *backendOptions) check() error {
+	if o.store != "sqlite" {
+		return fmt.Errorf("--store %s: this build keeps bookings in sqlite; use --store sqlite", o.store)
+	}
+	return nil
+}
+
+func storeFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "store", "sqlite", "where bookings are kept: `sqlite`")
+}
+
+func backendCommand() *cobra.Command {
+	var o backendOptions
+	cmd := &cobra.Command{
+		Use: "backend", Short: "run the booking backend alone", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			if err := o.data.open(); err != nil {
+				return err
+			}
+			b, err := o.start(cmd.Context())
+			if err != nil {
+				return err
+			}
+			cmd.Println("daemun: backend at http://" + b.listener.Addr().String())
+			return b.run(cmd.Context())
+		},
+	}
+	cmd.SetOut(stdout)
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:9090", "`address` for the gateway; nobody else should reach it")
+	dataFlag(cmd, &o.data)
+	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
+	storeFlag(cmd, &o.store)
+	f.BoolVar(&o.demo, "demo", false, "import the data folder's demo clinics, slots and roster")
+	return cmd
+}
+
+// backendProgram is a backend with its listener open.
+type backendProgram struct {
+	log      *zap.Logger
+	listener net.Listener
+	store    *sqlite.Store
+	handler  http.Handler
+}
+
+func (o *backendOptions) start(ctx context.Context) (*backendProgram, error) {
+	b := &backendProgram{log: newLog("backend")}
+	if err := b.open(ctx, o); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error) {
+	if b.listener, err = listen("--listen", o.listen); err != nil {
+		return err
+	}
+	ring, err := keyring.Open(string(o.data))
+	if err != nil {
+		return err
+	}
+	schedule, err := o.data.schedule(o.schedule)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.data.path("backend"), 0o700); err != nil {
+		return fmt.Errorf("make the folder of bookings: %w", err)
+	}
+	if b.store, err = sqlite.Open(ctx, o.data.path("backend", "daemun.db"), time.Now()); err != nil {
+		return err
+	}
+	if o.demo {
+		if err := importDemo(ctx, b.store, o.data, ring, schedule, time.Now()); err != nil {
+			return err
+		}
+	}
+	sealer, err := ring.Sealer()
+	if err != nil {
+		return err
+	}
+	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, SubjectKey: ring.SubjectKey(), Sealer: sealer})
+	if err != nil {
+		return err
+	}
+	b.handler = web.New(web.Options{
+		Service: service, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
+		Clock: time.Now, Log: b.log,
+	})
+	return nil
+}
+
+// importDemo gives every opening that is not over the demo's clinics, slots and people.
+func importDemo(ctx context.Context, store *sqlite.Store, data folder, ring *keyring.Ring, s *cohort.Schedule, now time.Time) error {
+	clinics, err := readCSV(data.path("demo", demo.ClinicsFile), demo.ReadClinics)
+	if err != nil {
+		return err
+	}
+	slots, err := readCSV(data.path("demo", demo.SlotsFile), demo.ReadSlots)
+	if err != nil {
+		return err
+	}
+	people, err := data.eligible(ring)
+	if err != nil {
+		return err
+	}
+	for _, o := range s.Openings {
+		if !now.Before(o.ClosesAt) {
+			continue
+		}
+		in := booking.Import{Opening: o.ID, Vaccine: o.Vaccine, Stock: o.Stock, Clinics: clinics, Slots: slots, Roster: people, At: now}
+		if err := store.Import(ctx, in); err != nil {
+			return fmt.Errorf("import the demo into opening %s: %w", o.ID, err)
+		}
+	}
+	return nil
+}
+
+func readCSV[T clinic.Clinic | clinic.Slot](path string, read func(io.Reader) ([]T, error)) ([]T, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the demo: %w; start with --demo or run daemun seed", err)
+	}
+	defer file.Close()
+	rows, err := read(file)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return rows, nil
+}
+
+func (b *backendProgram) run(ctx context.Context) error {
+	defer b.close()
+	tuneMemory()
+	return serve(ctx, b.listener, b.handler, nil, b.log)
+}
+
+func (b *backendProgram) close() {
+	if b.listener != nil {
+		b.listener.Close()
+	}
+	if b.store != nil {
+		if err := b.store.Close(); err != nil {
+			b.log.Error("could not close the bookings", zap.Error(err))
+		}
+	}
+}

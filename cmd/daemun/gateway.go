@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/gateway/admission"
+	"github.com/daemun/daemun/gateway/control"
+	"github.com/daemun/daemun/gateway/edge"
+	"github.com/daemun/daemun/gateway/keyring"
+	"github.com/daemun/daemun/gateway/meter"
+	"github.com/daemun/daemun/gateway/node"
+	"github.com/daemun/daemun/gateway/shed"
+	"github.com/daemun/daemun/gateway/state"
+	"github.com/daemun/daemun/gateway/upstream"
+)
+
+// gatewayOptions are the gateway's flags.
+type gatewayOptions struct {
+	listen, control, backend string
+	data                     folder
+	schedule                 string
+	nats                     string
+	admission                admission.Config
+}
+
+func (o *gatewayOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	o.admission = admission.Default()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` for citizens")
+	f.StringVar(&o.control, "control", "127.0.0.1:8443", "`address` for the control room (mutual TLS)")
+	dataFlag(cmd, &o.data)
+	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
+	f.StringVar(&o.nats, "nats", "embedded", "shared state: embedded, or the `URL` of a NATS server with JetStream")
+	f.Float64Var(&o.admission.Start, "admission-start", o.admission.Start, "people called in per `second` to begin with")
+	f.Float64Var(&o.admission.Max, "admission-max", o.admission.Max, "people called in per `second` at most")
+}
+
+func (o *gatewayOptions) check() error {
+	if a := o.admission; a.Start <= 0 || a.Max < a.Start || a.Max > 1e6 {
+		return fmt.Errorf("--admission-start %g and --admission-max %g: want 0 < start ≤ max ≤ 1000000", a.Start, a.Max)
+	}
+	return nil
+}
+
+func dataFlag(cmd *cobra.Command, into *folder) {
+	cmd.Flags().StringVar((*string)(into), "data", "daemun-data", "data `folder`; keys, places and bookings live here")
+}
+
+func gatewayCommand() *cobra.Command {
+	var o gatewayOptions
+	cmd := &cobra.Command{
+		Use: "gateway", Short: "run the gateway alone", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			if err := o.data.open(); err != nil {
+				return err
+			}
+			g, err := o.start(cmd.Context())
+			if err != nil {
+				return err
+			}
+			cmd.Println("daemun: gateway at http://" + g.public.Addr().String())
+			cmd.Println("daemun: control at https://" + g.controlRoom.Addr().String())
+			return g.run(cmd.Context())
+		},
+	}
+	cmd.SetOut(stdout)
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.backend, "backend", "http://127.0.0.1:9090", "the backend's `URL`")
+	return cmd
+}
+
+// gatewayProgram is a gateway with its listeners open: who connects waits until it runs.
+type gatewayProgram struct {
+	log                 *zap.Logger
+	public, controlRoom net.Listener
+	unlock              func()
+	shared              *state.Store
+	backend             *upstream.Backend
+	node                *node.Node
+	edge                *edge.Edge
+	control             *control.Control
+	secured             *tls.Config
+}
+
+// start opens everything a gateway needs. The listeners come first, so that after a crash people wait a moment
+// instead of being refused.
+func (o *gatewayOptions) start(ctx context.Context) (*gatewayProgram, error) {
+	g := &gatewayProgram{log: newLog("gateway")}
+	if err := g.open(ctx, o); err != nil {
+		g.close()
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *gatewayProgram) open(ctx context.Context, o *gatewayOptions) (err error) {
+	if g.unlock, err = o.data.lock("gateway"); err != nil {
+		return err
+	}
+	if g.public, err = listen("--listen", o.listen); err != nil {
+		return err
+	}
+	if g.controlRoom, err = listen("--control", o.control); err != nil {
+		return err
+	}
+	ring, err := keyring.Open(string(o.data))
+	if err != nil {
+		return err
+	}
+	authority, err := ring.Authority(time.Now())
+	if err != nil {
+		return err
+	}
+	if g.secured, err = authority.ServerTLS(time.Now()); err != nil {
+		return err
+	}
+	return g.assemble(ctx, o, ring)
+}
+
+func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *keyring.Ring) error {
+	schedule, err := o.data.schedule(o.schedule)
+	if err != nil {
+		return err
+	}
+	people, err := o.data.roster(schedule)
+	if err != nil {
+		return err
+	}
+	name, err := o.data.node()
+	if err != nil {
+		return err
+	}
+	g.shared, err = state.Open(ctx, state.Options{URL: o.nats, Dir: o.data.path("gateway", "nats"), Node: name, Log: g.log})
+	if err != nil {
+		return err
+	}
+	g.backend, err = upstream.New(upstream.Options{
+		URL: o.backend, Token: ring.GatewayToken(), Gate: shed.Default(), Clock: time.Now, Log: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	counts := &meter.Meter{}
+	g.node, err = node.New(node.Options{
+		Name: name, Schedule: schedule, Roster: people, Ring: ring, Shared: g.shared, Backend: g.backend,
+		Meter: counts, Admission: o.admission, Clock: time.Now, Log: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	g.edge, err = edge.New(edge.Options{Node: g.node, Backend: g.backend, Passes: ring.PassVerifier(), Meter: counts, Log: g.log})
+	if err != nil {
+		return err
+	}
+	g.control = control.New(control.Options{Node: g.node, Shared: g.shared, Backend: g.backend, Clock: time.Now, Log: g.log})
+	return nil
+}
+
+// run serves until ctx ends; what was counted is handed in before it returns.
+func (g *gatewayProgram) run(ctx context.Context) error {
+	defer g.close()
+	tuneMemory()
+	err := together(ctx,
+		func(ctx context.Context) error { g.backend.Watch(ctx); return nil },
+		func(ctx context.Context) error { g.node.Run(ctx); return nil },
+		func(ctx context.Context) error { return serve(ctx, g.public, g.edge, nil, g.log) },
+		func(ctx context.Context) error { return serve(ctx, g.controlRoom, g.control, g.secured, g.log) },
+	)
+	return err
+}
+
+func (g *gatewayProgram) close() {
+	for _, l := range []net.Listener{g.public, g.controlRoom} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	if g.shared != nil {
+		g.shared.Close()
+	}
+	if g.unlock != nil {
+		g.unlock()
+	}
+}

@@ -1,0 +1,48 @@
+// Command daemun is the front gate: the gateway with its waiting room, the booking backend, and the tools around them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/daemun/daemun/loadlab"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := root().ExecuteContext(ctx)
+	stop()
+	if err == nil {
+		return
+	}
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) { // has said what there is to say
+		os.Exit(coded.ExitCode())
+	}
+	fmt.Fprintln(os.Stderr, "daemun:", err)
+	os.Exit(1)
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "daemun",
+		Short: "대문: a front gate for booking openings that everybody wants at once",
+		Long: `대문 (Daemun) keeps a booking site standing when everybody comes at once: a gateway with a virtual waiting room,
+a booking backend behind it, and tools to rehearse and audit an opening.
+
+Every flag can also be set in the environment (--opens-in as DAEMUN_OPENS_IN) or in a YAML file given with --config
+("opens-in: 30s"). What is given on the command line wins over the environment, and that over the file.`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return settle(cmd.Flags(), os.LookupEnv) },
+	}
+	cmd.PersistentFlags().String("config", "", "YAML `file` with flags by name")
+	cmd.AddCommand(upCommand(), gatewayCommand(), backendCommand(), seedCommand(), scheduleCommand(), loadlab.Command())
+	return cmd
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// Limits of every listener. A citizen's request is small; what takes longer than this is not one.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 20 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 16 << 10
+	drainTimeout  = 10 * time.Second
+)
+
+// newLog writes JSON lines to standard error.
+func newLog(part string) *zap.Logger {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(os.Stderr), zap.InfoLevel)
+	return zap.New(core).With(zap.String("part", part))
+}
+
+// listen opens a listener; an address that cannot be had is said in a way that helps.
+func listen(flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s %s is in use by another program; stop that one or choose another address with %s", flag, address, flag)
+	case err != nil:
+		return nil, fmt.Errorf("%s %s: %w; want HOST:PORT such as 127.0.0.1:8080", flag, address, err)
+	}
+	return l, nil
+}
+
+// serve answers on a listener until ctx ends, then lets what is being answered finish.
+func serve(ctx context.Context, l net.Listener, h http.Handler, secured *tls.Config, log *zap.Logger) error {
+	s := &http.Server{
+		Handler: h, TLSConfig: secured, ErrorLog: zap.NewStdLog(log),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader,
+	}
+	ended := make(chan error, 1)
+	go func() {
+		if secured != nil {
+			ended <- s.ServeTLS(l, "", "")
+			return
+		}
+		ended <- s.Serve(l)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := s.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("drain %s: %w", l.Addr(), err), s.Close())
+	}
+	return nil
+}
+
+// tuneMemory trades some memory for less work of the garbage collector, within a bound.
+func tuneMemory() {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(4 << 30)
+}
+
+// together runs parts until one fails or ctx ends, then waits for all.
+func together(ctx context.Context, parts ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() {
+			err := part(ctx)
+			if err != nil {
+				cancel()
+			}
+			ended <- err
+		}()
+	}
+	var errs []error
+	for range parts {
+		errs = append(errs, <-ended)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/daemun/daemun/backend/demo"
+	"github.com/daemun/daemun/gateway/keyring"
+)
+
+var stdout = os.Stdout
+
+// upOptions are the flags of up: the gateway's and what is its own.
+type upOptions struct {
+	gateway  gatewayOptions
+	store    string
+	demo     bool
+	opensIn  time.Duration
+	separate bool
+}
+
+func upCommand() *cobra.Command {
+	var o upOptions
+	cmd := &cobra.Command{
+		Use: "up", Short: "run everything on one machine", Args: cobra.NoArgs,
+		Long: `up runs gateway and backend in one process, or with --separate as two that it starts and stops. With --demo it fills a
+new data folder with synthetic people, clinics, an opening that is about to open, and operators' certificates; started
+again on the same folder it goes on where it was.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	cmd.SetOut(stdout)
+	o.gateway.flags(cmd)
+	f := cmd.Flags()
+	storeFlag(cmd, &o.store)
+	f.BoolVar(&o.demo, "demo", false, "fill a new data folder with synthetic people and an opening")
+	f.DurationVar(&o.opensIn, "opens-in", 20*time.Second, "when the demo's opening opens; its lobby is open at once")
+	f.BoolVar(&o.separate, "separate", false, "run gateway and backend as processes of their own")
+	return cmd
+}
+
+func (o *upOptions) run(cmd *cobra.Command) error {
+	backend := backendOptions{listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, demo: o.demo}
+	if err := errors.Join(o.gateway.check(), backend.check(), o.check()); err != nil {
+		return err
+	}
+	if err := o.gateway.data.open(); err != nil {
+		return err
+	}
+	if o.demo {
+		if err := o.prepare(cmd); err != nil {
+			return err
+		}
+	}
+	if o.separate {
+		return o.runSeparate(cmd, backend)
+	}
+	b, err := backend.start(cmd.Context())
+	if err != nil {
+		return err
+	}
+	o.gateway.backend = "http://" + b.listener.Addr().String()
+	g, err := o.gateway.start(cmd.Context())
+	if err != nil {
+		b.close()
+		return err
+	}
+	o.greet(cmd, g.public.Addr().String(), g.controlRoom.Addr().String())
+	return outlasting(cmd.Context(), b.run, g.run)
+}
+
+func (o *upOptions) check() error {
+	if o.opensIn < 0 || o.opensIn > 30*24*time.Hour {
+		return fmt.Errorf("--opens-in %s: want 0s to 720h", o.opensIn)
+	}
+	return nil
+}
+
+// prepare fills the folder under a lock of its own: a second start on the same folder must not rewrite what the first
+// one works with.
+func (o *upOptions) prepare(cmd *cobra.Command) error {
+	unlock, err := o.gateway.data.lock("gateway")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ring, err := keyring.Open(string(o.gateway.data))
+	if err != nil {
+		return err
+	}
+	return o.gateway.data.prepare(ring, seed{options: demo.Options{}, opensIn: o.opensIn, tell: func(format string, args ...any) { cmd.Printf(format+"\n", args...) }}, time.Now())
+}
+
+// outlasting runs the backend until the gateway has drained: who is inside must be able to finish.
+func outlasting(ctx context.Context, backend, gateway func(context.Context) error) error {
+	backendContext, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	return together(ctx,
+		func(ctx context.Context) error {
+			defer stop()
+			return gateway(ctx)
+		},
+		func(context.Context) error { return backend(backendContext) },
+	)
+}
+
+func (o *upOptions) greet(cmd *cobra.Command, public, controlRoom string) {
+	cmd.Printf(`daemun: ready
+  citizens      시민 페이지   http://%s/          (English: http://%s/?lang=en)
+  API           공개 API      http://%s/v1/openings
+  control room  관제          https://%s  (certificates: %s; make console)
+`, public, public, public, controlRoom, o.gateway.data.path("demo", "operators"))
+	if o.demo {
+		cmd.Printf("  try it with   시연용 사람   %s (columns rrn,name,phone,birth_date,on_roster)\n", o.gateway.data.path("demo", demo.CitizensFile))
+	}
+	cmd.Println("  stop with Ctrl-C; places and bookings are kept in " + string(o.gateway.data))
+}
+
+// separateBackend is where up puts the backend when it runs apart.
+const separateBackend = "127.0.0.1:9090"
+
+// runSeparate starts gateway and backend as processes and ends them when it ends.
+func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	args := func(part string, more ...string) []string {
+		all := append([]string{part, "--data", string(b.data)}, more...)
+		if b.schedule != "" {
+			all = append(all, "--schedule", b.schedule)
+		}
+		return all
+	}
+	backendArgs := args("backend", "--listen", separateBackend, "--store", b.store, fmt.Sprintf("--demo=%t", b.demo))
+	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+separateBackend,
+		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max))
+	o.greet(cmd, o.gateway.listen, o.gateway.control)
+	return outlasting(cmd.Context(), child(self, backendArgs), child(self, gatewayArgs))
+}
+
+// child runs a process of this program until ctx ends, and asks it to stop before it ends it.
+func child(program string, args []string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		c := exec.CommandContext(ctx, program, args...)
+		c.Stdout, c.Stderr = stdout, os.Stderr
+		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+		c.WaitDelay = drainTimeout + 5*time.Second
+		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // Ctrl-C reaches us, we stop them in order
+		if err := c.Run(); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("%s %s: %w", program, args[0], err)
+		}
+		return nil
+	}
+}

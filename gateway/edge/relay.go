@@ -1,0 +1,162 @@
+package edge
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/shed"
+	"github.com/daemun/daemun/gateway/upstream"
+)
+
+// maxBody bounds what a citizen may send, in bytes.
+const maxBody = 16 << 10
+
+const passScheme = "Pass "
+
+// passed on of a citizen's headers; the rest stays here.
+var passedOn = []string{"Authorization", "Content-Type", "Idempotency-Key"}
+
+// passedBack of the backend's headers.
+var passedBack = []string{"Content-Type", "Cache-Control", "Retry-After", "Location"}
+
+// relay passes a request on to the backend, which checks everything again by itself.
+func (e *Edge) relay(class shed.Class, guard Guard) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if p := e.guard(r, guard); p != nil {
+			e.refuse(w, p)
+			return
+		}
+		body, p := readBody(w, r)
+		if p != nil {
+			e.refuse(w, p)
+			return
+		}
+		target := r.URL.Path
+		if r.URL.RawQuery != "" {
+			target += "?" + r.URL.RawQuery
+		}
+		header := make(http.Header, len(passedOn)+1)
+		for _, name := range passedOn {
+			if v := r.Header[name]; len(v) > 0 {
+				header[name] = v[:1]
+			}
+		}
+		a, err := e.backend.Do(r.Context(), class, upstream.Request{Method: r.Method, Path: target, Header: header, Body: body})
+		if err != nil {
+			e.refuse(w, e.problemOf(err))
+			return
+		}
+		e.back(w, a)
+	}
+}
+
+// guard checks what a request must show before it may cost the backend anything.
+func (e *Edge) guard(r *http.Request, guard Guard) *api.Problem {
+	text, isPass := strings.CutPrefix(r.Header.Get("Authorization"), passScheme)
+	switch {
+	case guard == Open:
+		return nil
+	case guard == Proof && !isPass:
+		return nil // a proof: the backend made it and knows it
+	case !isPass:
+		return problem("bad_pass")
+	}
+	p, err := e.passes.Verify(text, e.node.Now())
+	if err != nil || p.Rehearsal || e.node.Snapshot().Line(p.Opening) == nil {
+		return problem("bad_pass")
+	}
+	return nil
+}
+
+// back hands the backend's answer to the citizen. Its own trouble becomes a polite refusal.
+func (e *Edge) back(w http.ResponseWriter, a upstream.Answer) {
+	if a.Status >= http.StatusInternalServerError && a.Status != http.StatusServiceUnavailable {
+		e.refuse(w, problem("backend_resting"))
+		return
+	}
+	if a.Status >= http.StatusBadRequest {
+		e.countProblem(a)
+	}
+	h := w.Header()
+	for _, name := range passedBack {
+		if v := a.Header[name]; len(v) > 0 {
+			h[name] = v
+		}
+	}
+	if a.Status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", "2")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body)
+}
+
+func (e *Edge) countProblem(a upstream.Answer) {
+	var p struct {
+		Code string `json:"code"`
+	}
+	if json.Unmarshal(a.Body, &p) == nil && wellKnown(p.Code) {
+		e.meter.Problem(p.Code)
+	}
+}
+
+// wellKnown keeps a confused backend from filling the meter with codes.
+func wellKnown(code string) bool { return code != "" && len(code) <= 32 }
+
+// readBody reads a request's body whole.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *api.Problem) {
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, problem("too_large")
+	case err != nil:
+		return nil, problem("bad_request")
+	}
+	return body, nil
+}
+
+// readJSON reads a body of JSON into v and says what is wrong with it.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) *api.Problem {
+	body, p := readBody(w, r)
+	if p != nil {
+		return p
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return detailed("bad_request", "본문에 JSON을 보내 주세요.", "Send a JSON body.")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return detailed("bad_request", "본문의 JSON을 읽을 수 없습니다: "+why(err), "The JSON body cannot be read: "+why(err))
+	}
+	if d.More() {
+		return detailed("bad_request", "본문에는 JSON 값 하나만 보내 주세요.", "Send one JSON value only.")
+	}
+	return nil
+}
+
+// why says what is wrong with a body without repeating any of it: it may hold somebody's number.
+func why(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("syntax, at byte %d", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("%q must be a %s", kind.Field, kind.Type)
+	case strings.HasPrefix(err.Error(), "json: unknown field"):
+		return "unknown field"
+	}
+	return "incomplete"
+}

@@ -1,0 +1,139 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/node"
+	"github.com/daemun/daemun/gateway/shed"
+	"github.com/daemun/daemun/gateway/upstream"
+)
+
+// service is what the pages see of the gateway: the same answers as the API's, by the same way.
+type service struct{ e *Edge }
+
+func (s service) Openings() []api.Opening { return s.e.node.Snapshot().Openings }
+func (s service) Notices() []api.Notice   { return s.e.node.Snapshot().Notices }
+func (s service) Now() time.Time          { return s.e.node.Now() }
+
+func (s service) Eligibility(_ context.Context, req api.EligibilityRequest, lang string) (api.Eligibility, error) {
+	a, err := s.e.eligible(req, lang)
+	return a, s.shown(err)
+}
+
+func (s service) Join(_ context.Context, req api.JoinRequest, ticket string) (api.Place, error) {
+	now := s.e.node.Now()
+	number, err := s.e.number(req.RRN, now)
+	if err != nil {
+		return api.Place{}, s.shown(err)
+	}
+	text, t, line, err := s.e.node.Join(number, req.Opening, []byte(ticket), now)
+	if err != nil {
+		return api.Place{}, s.shown(err)
+	}
+	place := line.Place(&t, now)
+	wire := line.Wire(&t, &place, now)
+	wire.Ticket = string(text[:])
+	return wire, nil
+}
+
+func (s service) Place(_ context.Context, ticket string) (api.Place, error) {
+	t, line, err := s.e.node.Locate([]byte(ticket))
+	if err != nil {
+		return api.Place{}, s.shown(err)
+	}
+	now := s.e.node.Now()
+	place := line.Place(&t, now)
+	return line.Wire(&t, &place, now), nil
+}
+
+func (s service) Enter(ctx context.Context, ticket string) (api.Entry, error) {
+	entry, err := s.e.node.Enter(ctx, []byte(ticket), s.e.node.Now())
+	return entry, s.shown(err)
+}
+
+func (s service) Clinics(ctx context.Context, pass, region, vaccine string) (list api.ClinicList, err error) {
+	query := url.Values{}
+	if region != "" {
+		query.Set("region", region)
+	}
+	if vaccine != "" {
+		query.Set("vaccine", vaccine)
+	}
+	return list, s.ask(ctx, shed.P2, http.MethodGet, "/v1/clinics?"+query.Encode(), passScheme+pass, "", nil, &list)
+}
+
+func (s service) Slots(ctx context.Context, pass, clinic, day string) (list api.SlotList, err error) {
+	target := "/v1/clinics/" + url.PathEscape(clinic) + "/slots"
+	if day != "" {
+		target += "?" + url.Values{"day": {day}}.Encode()
+	}
+	return list, s.ask(ctx, shed.P2, http.MethodGet, target, passScheme+pass, "", nil, &list)
+}
+
+func (s service) Book(ctx context.Context, pass, key string, req api.BookingRequest) (b api.Booking, err error) {
+	return b, s.ask(ctx, shed.P0, http.MethodPost, "/v1/bookings", passScheme+pass, key, req, &b)
+}
+
+func (s service) Lookup(ctx context.Context, req api.LookupRequest) (b api.Booking, err error) {
+	return b, s.ask(ctx, shed.P3, http.MethodPost, "/v1/bookings/lookup", "", "", req, &b)
+}
+
+func (s service) Booking(ctx context.Context, no, proof string) (b api.Booking, err error) {
+	return b, s.ask(ctx, shed.P2, http.MethodGet, "/v1/bookings/"+url.PathEscape(no), "Proof "+proof, "", nil, &b)
+}
+
+func (s service) Cancel(ctx context.Context, no, proof string) (b api.Booking, err error) {
+	return b, s.ask(ctx, shed.P0, http.MethodDelete, "/v1/bookings/"+url.PathEscape(no), "Proof "+proof, "", nil, &b)
+}
+
+// ask sends a page's question to the backend under the question's class and reads the answer into v.
+func (s service) ask(ctx context.Context, class shed.Class, method, target, authorization, key string, body, v any) error {
+	if passText, isPass := strings.CutPrefix(authorization, passScheme); isPass {
+		if _, err := s.e.passes.Verify(passText, s.e.node.Now()); err != nil {
+			return problem("bad_pass")
+		}
+	}
+	r := upstream.Request{Method: method, Path: target, Header: http.Header{}}
+	if authorization != "" {
+		r.Header.Set("Authorization", authorization)
+	}
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return s.shown(err)
+		}
+		r.Body = encoded
+		r.Header.Set("Content-Type", "application/json")
+	}
+	start := time.Now()
+	a, err := s.e.backend.Do(ctx, class, r)
+	s.e.countAsk(class, start, err)
+	if err != nil {
+		return s.shown(err)
+	}
+	if a.Status >= http.StatusBadRequest {
+		return s.shown(node.ReadProblem(a))
+	}
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		return s.shown(fmt.Errorf("read the backend's answer: %w", err))
+	}
+	return nil
+}
+
+// shown turns any error into the problem that a person is shown.
+func (s service) shown(err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.e.problemOf(err)
+}
