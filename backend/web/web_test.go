@@ -43,7 +43,6 @@ type house struct {
 	handler http.Handler
 	now     atomic.Int64
 	proxy   bool
-	people  int
 }
 
 func (h *house) clock() time.Time { return time.Unix(0, h.now.Load()).UTC() }

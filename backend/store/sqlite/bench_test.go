@@ -47,16 +47,20 @@ func benchmarkWrites(b *testing.B, book bool) {
 // clients runs do for 0 … b.N−1 from 64 goroutines.
 func clients(b *testing.B, do func(n int) error) {
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range 64 {
-		wg.Go(func() {
-			for n := int(next.Add(1)) - 1; n < b.N; n = int(next.Add(1)) - 1 {
-				if err := do(n); err != nil {
-					b.Error(err)
-					return
-				}
+	inParallel(64, func(int) {
+		for n := int(next.Add(1)) - 1; n < b.N; n = int(next.Add(1)) - 1 {
+			if err := do(n); err != nil {
+				b.Error(err)
+				return
 			}
-		})
+		}
+	})
+}
+
+func inParallel(clients int, do func(client int)) {
+	var wg sync.WaitGroup
+	for client := range clients {
+		wg.Go(func() { do(client) })
 	}
 	wg.Wait()
 }

@@ -86,7 +86,7 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 	if err := migrate(ctx, s.db); err != nil {
 		return err
 	}
-	if s.booking, err = s.db.PrepareContext(ctx, selectBookings+" WHERE no = ?"); err != nil {
+	if s.booking, err = s.db.PrepareContext(ctx, "SELECT "+bookingColumns+", sealed FROM bookings WHERE no = ?"); err != nil {
 		return err
 	}
 	if s.writer, err = connect(s.db.Driver(), dsn(s.path)); err != nil {

@@ -141,8 +141,9 @@ func (s *Store) decide(group []*op) error {
 	state := s.state.Load()
 	effects := make([]*booking.Effect, 0, len(group))
 	for _, o := range group {
-		if o.err = o.ctx.Err(); o.err != nil {
-			continue // nobody waits for the answer
+		if err := o.ctx.Err(); err != nil {
+			o.err = &booking.Error{Kind: booking.Unavailable, Err: err} // nobody waits for the answer
+			continue
 		}
 		var e *booking.Effect
 		if e, o.err = o.decide(state); e != nil {
