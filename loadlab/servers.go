@@ -55,7 +55,7 @@ func seed(ctx context.Context, o options, p scenario.Plan, opensIn time.Duration
 	args := []string{"seed", "--data", o.data,
 		"--citizens", strconv.Itoa(p.Eligible + p.NotEligible), "--on-roster", strconv.Itoa(p.Eligible),
 		"--clinics", strconv.Itoa(p.Clinics), "--seed", strconv.FormatUint(o.seed, 10),
-		"--opens-in", opensIn.String(), "--opening-stock", strconv.Itoa(p.Stock)}
+		"--opens-in", opensIn.String(), "--stock", strconv.Itoa(p.Stock)}
 	text, err := exec.CommandContext(ctx, o.binary, args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", o.binary, strings.Join(args, " "), err, text)
