@@ -23,7 +23,7 @@ func waitingSite(t *testing.T, s *fakeService) *httptest.Server {
 	}
 	pages := table(p)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Set("Cookie", everyCookie)
+		r.Header.Set("Cookie", everyCookie+"; "+r.Header.Get("Cookie"))
 		if r.URL.Path != "/v1/queue/place" {
 			pages.ServeHTTP(w, r)
 			return
