@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -63,6 +64,7 @@ func checkApply(in applyInput, lang string) (applyView, bool) {
 	v := applyView{Number: numberField{Error: in.NumberError}, Agreed: in.Agreed}
 	if !in.Agreed {
 		v.AgreeError = text(lang, "apply.agree.error")
+		v.Number.Error = cmp.Or(v.Number.Error, text(lang, "rrn.again"))
 	}
 	if v.Number.Error != "" {
 		v.Number.Focus = true
@@ -85,8 +87,8 @@ func (p *Pages) applyRefused(w http.ResponseWriter, r *http.Request, lang string
 		v.Number = numberField{Error: sentence, Focus: true}
 		v.Errors = []formError{{ID: "rrn1", Text: sentence}}
 	case isBusy(problem):
-		v.Number.Focus = true
-		v.Errors = []formError{{Text: sentence}, {ID: "rrn1", Text: text(lang, "rrn.again")}}
+		v.Number = numberField{Error: text(lang, "rrn.again"), Focus: true}
+		v.Errors = []formError{{Text: sentence}, {ID: "rrn1", Text: v.Number.Error}}
 		setRetryAfter(w, problem)
 	default:
 		p.problem(w, r, lang, problem)

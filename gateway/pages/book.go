@@ -151,7 +151,7 @@ func (p *Pages) bookWithTurn(w http.ResponseWriter, r *http.Request, in bookInpu
 
 // bookAgain shows the form with what was typed, except the registration number.
 func (p *Pages) bookAgain(w http.ResponseWriter, r *http.Request, lang string, status int, in bookInput, more ...formError) {
-	v := newBookView(r, lang, in)
+	v := newBookView(r, lang, in.retyped(lang))
 	v.Errors = append(more, v.Errors...)
 	if list, err := p.slotsFor(r, in); err == nil {
 		v.describe(list)
@@ -193,9 +193,8 @@ func numberRefusal(lang string, problem *api.Problem) string {
 // sure that it is made once. It asks nothing more of a backend that is busy.
 func (p *Pages) bookBusy(w http.ResponseWriter, r *http.Request, lang string, in bookInput, problem *api.Problem) {
 	setRetryAfter(w, problem)
-	v := newBookView(r, lang, in)
-	v.Number.Focus = true
-	v.Errors = []formError{{Text: detail(lang, problem)}, {ID: "rrn1", Text: text(lang, "rrn.again")}}
+	v := newBookView(r, lang, in.retyped(lang))
+	v.Errors = append([]formError{{Text: detail(lang, problem)}}, v.Errors...)
 	p.showBook(w, r, lang, problem.Status, v)
 }
 
@@ -206,7 +205,7 @@ func (p *Pages) bookFull(w http.ResponseWriter, r *http.Request, lang string, in
 		return
 	}
 	in.Key = ""
-	v := newBookView(r, lang, in)
+	v := newBookView(r, lang, in.retyped(lang))
 	v.describe(list)
 	p.slotGone(w, r, lang, v, list)
 }
@@ -221,9 +220,8 @@ func (p *Pages) slotGone(w http.ResponseWriter, r *http.Request, lang string, v 
 		})
 		return
 	}
-	v.Errors = []formError{{ID: "slot-" + v.Times[0].ID, Text: text(lang, "problem.slot_full") + ". " + text(lang, "problem.slot_full.text")}}
-	if !isRead(r) {
-		v.Errors = append(v.Errors, formError{ID: "rrn1", Text: text(lang, "rrn.again")})
-	}
+	gone := formError{ID: "slot-" + v.Times[0].ID, Text: text(lang, "problem.slot_full") + ". " + text(lang, "book.times") + "."}
+	v.Errors = append([]formError{gone}, v.Errors...)
+	v.Number.Focus = false // the times come first
 	p.showBook(w, r, lang, http.StatusConflict, v)
 }

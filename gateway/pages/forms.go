@@ -160,6 +160,14 @@ func parseBook(form url.Values, lang string) bookInput {
 	return in
 }
 
+// retyped asks for the registration number again, which a page that comes back cannot hold.
+func (in bookInput) retyped(lang string) bookInput {
+	if in.Errors["rrn1"] == "" {
+		in.wrong("rrn1", text(lang, "rrn.again"))
+	}
+	return in
+}
+
 func (in *bookInput) wrong(field, sentence string) {
 	if sentence != "" {
 		in.Errors[field] = sentence

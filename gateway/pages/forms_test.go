@@ -43,6 +43,9 @@ func FuzzForms(f *testing.F) {
 		form, _ := url.ParseQuery(body)
 		for _, lang := range []string{Korean, English} {
 			apply, book := parseApply(form, lang), parseBook(form, lang)
+			if view, ok := checkApply(apply, lang); ok != (apply.Digits != "" && apply.Agreed) || ok == (len(view.Errors) > 0) {
+				t.Fatalf("%+v of %+v", view, apply)
+			}
 			lookup, _ := parseLookup(form, lang)
 			checkDigits(t, apply.Digits)
 			checkDigits(t, book.Digits)

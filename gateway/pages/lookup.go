@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -98,8 +99,8 @@ func (p *Pages) lookup(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		problem := problemOf(err)
 		setRetryAfter(w, problem)
-		v.Number.Focus = true
-		v.Errors = []formError{{Text: detail(lang, problem)}, {ID: "rrn1", Text: text(lang, "rrn.again")}}
+		v.Number.Error, v.Number.Focus = text(lang, "rrn.again"), true
+		v.Errors = []formError{{Text: detail(lang, problem)}, {ID: "rrn1", Text: v.Number.Error}}
 		p.showLookup(w, r, lang, problem.Status, v)
 		return
 	}
@@ -116,6 +117,9 @@ func parseLookup(form url.Values, lang string) (api.LookupRequest, lookupView) {
 	}
 	if req.No == "" {
 		v.No.Error = text(lang, "lookup.no.error")
+	}
+	if v.Name.Error+v.No.Error != "" {
+		v.Number.Error = cmp.Or(v.Number.Error, text(lang, "rrn.again"))
 	}
 	v.Errors = focusFirst([]*field{&v.Name, &v.No}, &v.Number, 1)
 	return req, v
