@@ -32,7 +32,7 @@ type Service struct {
 	schedule atomic.Pointer[cohort.Schedule]
 
 	mu     sync.RWMutex
-	opened map[string]time.Time // openings that an operator opened or postponed, by id
+	opened map[string]time.Time // when openings begin that operators moved, by id
 }
 
 // Options are what a Service needs; all of them.
@@ -55,7 +55,7 @@ func NewService(ctx context.Context, o Options) (*Service, error) {
 		if err := json.Unmarshal(r.Data, &n); err != nil {
 			return nil, fmt.Errorf("ledger record %d: %w", r.Seq, err)
 		}
-		s.heed(&n, r.At)
+		s.heed(&n)
 	}
 	return s, nil
 }

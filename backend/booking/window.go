@@ -9,12 +9,6 @@ import (
 	"github.com/daemun/daemun/backend/ledger"
 )
 
-// Actions of operators that move the time from which bookings are taken.
-const (
-	actionOpen     = "open"     // opens now, whatever the schedule says
-	actionPostpone = "postpone" // opens at what "after" names as opens_at
-)
-
 // Note records an operator's change in the ledger and heeds it.
 func (s *Service) Note(ctx context.Context, n ledger.Opening, now time.Time) error {
 	if n.Opening == "" || n.Action == "" || n.By == "" {
@@ -23,27 +17,22 @@ func (s *Service) Note(ctx context.Context, n ledger.Opening, now time.Time) err
 	if err := s.store.Note(ctx, n, now); err != nil {
 		return err
 	}
-	s.heed(&n, now)
+	s.heed(&n)
 	return nil
 }
 
-func (s *Service) heed(n *ledger.Opening, at time.Time) {
-	switch n.Action {
-	case actionOpen:
-	case actionPostpone:
-		var after struct {
-			OpensAt time.Time `json:"opens_at"`
-		}
-		if json.Unmarshal(n.After, &after) != nil || after.OpensAt.IsZero() {
-			return
-		}
-		at = after.OpensAt
-	default:
+// heed takes over when an opening begins, where operators moved that. What they only asked for and nobody confirmed
+// leaves the state after it as it was.
+func (s *Service) heed(n *ledger.Opening) {
+	var after struct {
+		OpensAt time.Time `json:"opens_at"`
+	}
+	if json.Unmarshal(n.After, &after) != nil || after.OpensAt.IsZero() {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opened[n.Opening] = at
+	s.opened[n.Opening] = after.OpensAt
 }
 
 func (s *Service) opensAt(o *cohort.Opening) time.Time {

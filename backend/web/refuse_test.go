@@ -124,7 +124,9 @@ func TestPostponedOpening(t *testing.T) {
 		h.start() // what an operator changed outlives a restart
 	}
 	want(t, h.do("POST", "/internal/events", event("pause", `{}`)), 204, nil)
-	want(t, h.do("POST", "/internal/events", event("open", `{}`)), 204, nil)
+	want(t, h.do("POST", "/internal/events", event("open", `{"opens_at":"2021-07-19T22:00:00+09:00","pending":{"action":"open","by":"operator"}}`)), 204, nil)
+	refused(t, h.book(1, slotOf(1), p, "key-0001"), 409, "not_open_yet") // one person alone opens nothing
+	want(t, h.do("POST", "/internal/events", event("open", `{"opens_at":"2021-07-19T20:01:00+09:00"}`)), 204, nil)
 	want(t, h.book(1, slotOf(1), p, "key-0001"), 201, nil)
 	for _, bad := range []string{``, `{}`, `{"opening":"x"}`, `[]`, `{"opening":"o","action":"a","by":"b","extra":1}`} {
 		refused(t, h.do("POST", "/internal/events", bad), 400, "bad_request")
