@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daemun/daemun/admin/model"
 	"github.com/daemun/daemun/gateway/api"
 )
 
@@ -79,56 +80,62 @@ func (c *Client) Host() string { return c.base.Host }
 // WhoAmI asks as whom the server knows us.
 func (c *Client) WhoAmI(ctx context.Context) (api.WhoAmI, error) {
 	var who api.WhoAmI
-	err := c.call(ctx, http.MethodGet, "/control/v1/whoami", nil, &who)
+	_, err := c.call(ctx, http.MethodGet, "/control/v1/whoami", nil, &who)
 	return who, err
 }
 
 // Snapshot asks for the state now.
 func (c *Client) Snapshot(ctx context.Context) (*api.Snapshot, error) {
 	s := new(api.Snapshot)
-	err := c.call(ctx, http.MethodGet, "/control/v1/snapshot", nil, s)
+	_, err := c.call(ctx, http.MethodGet, "/control/v1/snapshot", nil, s)
 	return s, err
 }
 
 // Command orders a verb for an opening or, with cohort set, for one of its cohorts.
-func (c *Client) Command(ctx context.Context, verb, opening, cohort string, command api.Command) (api.OpeningStatus, error) {
+func (c *Client) Command(ctx context.Context, verb, opening, cohort string, command api.Command) (model.Outcome, error) {
 	path := "/control/v1/openings/" + url.PathEscape(opening)
 	if cohort != "" {
 		path += "/cohorts/" + url.PathEscape(cohort)
 	}
-	var status api.OpeningStatus
-	err := c.call(ctx, http.MethodPost, path+"/"+verb, command, &status)
-	return status, err
+	return c.order(ctx, http.MethodPost, path+"/"+verb, command)
 }
 
 // Rate sets the cap on people called in a second.
-func (c *Client) Rate(ctx context.Context, opening string, command api.RateCommand) (api.OpeningStatus, error) {
-	var status api.OpeningStatus
-	err := c.call(ctx, http.MethodPut, "/control/v1/openings/"+url.PathEscape(opening)+"/rate", command, &status)
-	return status, err
+func (c *Client) Rate(ctx context.Context, opening string, command api.RateCommand) (model.Outcome, error) {
+	return c.order(ctx, http.MethodPut, "/control/v1/openings/"+url.PathEscape(opening)+"/rate", command)
 }
 
 // Notice shows a line to everybody who waits.
 func (c *Client) Notice(ctx context.Context, command api.NoticeCommand) error {
-	return c.call(ctx, http.MethodPost, "/control/v1/notices", command, nil)
+	_, err := c.call(ctx, http.MethodPost, "/control/v1/notices", command, nil)
+	return err
 }
 
-// call makes one request. A refusal comes back as *api.Problem, anything else that fails as *Error.
-func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
+// order makes a call that changes an opening. Accepted instead of OK means that a second person has to confirm.
+func (c *Client) order(ctx context.Context, method, path string, command any) (model.Outcome, error) {
+	var o model.Outcome
+	status, err := c.call(ctx, method, path, command, &o.Opening)
+	o.Pending = status == http.StatusAccepted
+	return o, err
+}
+
+// call makes one request and returns the answer's status. A refusal comes back as *api.Problem, anything else that
+// fails as *Error.
+func (c *Client) call(ctx context.Context, method, path string, body, into any) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, orderTimeout)
 	defer cancel()
 	answer, err := c.send(ctx, method, path, body)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if into == nil {
-		return nil
+		return answer.StatusCode, nil
 	}
 	if err := json.NewDecoder(io.LimitReader(answer.Body, maxBody)).Decode(into); err != nil {
-		return &Error{Kind: Garbled, Err: fmt.Errorf("%s %s: %w", method, path, err)}
+		return 0, &Error{Kind: Garbled, Err: fmt.Errorf("%s %s: %w", method, path, err)}
 	}
-	return nil
+	return answer.StatusCode, nil
 }
 
 // send returns an answer of the 200s with its body open.

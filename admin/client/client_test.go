@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -110,7 +111,7 @@ func (a *authority) serve(handler http.Handler) *httptest.Server {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = nil
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // failed handshakes are what some tests are about
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}
 	server.StartTLS()
 	a.t.Cleanup(server.Close)
@@ -144,32 +145,35 @@ func TestOrdersOnTheWire(t *testing.T) {
 	server := a.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, _ := io.ReadAll(r.Body)
 		got, body = r.Method+" "+r.URL.EscapedPath(), string(data)
+		if r.Method == http.MethodPut {
+			w.WriteHeader(http.StatusAccepted)
+		}
 		_ = json.NewEncoder(w).Encode(api.OpeningStatus{Opening: api.Opening{ID: "o1", State: api.OpeningPaused}})
 	}))
 	c, ctx := a.client(server.URL), context.Background()
 	at := time.Date(2021, 7, 19, 13, 0, 0, 0, time.UTC)
 	for _, row := range []struct {
-		call       func() (api.OpeningStatus, error)
+		call       func() (model.Outcome, error)
 		want, body string
 	}{
-		{func() (api.OpeningStatus, error) {
+		{func() (model.Outcome, error) {
 			return c.Command(ctx, "pause", "o1", "", api.Command{Reason: "점검"})
 		},
 			"POST /control/v1/openings/o1/pause", `{"reason":"점검"}`},
-		{func() (api.OpeningStatus, error) {
+		{func() (model.Outcome, error) {
 			return c.Command(ctx, "postpone", "o1", "", api.Command{Reason: "r", OpensAt: &at})
 		},
 			"POST /control/v1/openings/o1/postpone", `{"reason":"r","opens_at":"2021-07-19T13:00:00Z"}`},
-		{func() (api.OpeningStatus, error) {
+		{func() (model.Outcome, error) {
 			return c.Command(ctx, "resume", "o/1", "c 1", api.Command{Reason: "r"})
 		},
 			"POST /control/v1/openings/o%2F1/cohorts/c%201/resume", `{"reason":"r"}`},
-		{func() (api.OpeningStatus, error) { return c.Rate(ctx, "o1", api.RateCommand{Reason: "r", PerS: 120}) },
+		{func() (model.Outcome, error) { return c.Rate(ctx, "o1", api.RateCommand{Reason: "r", PerS: 120}) },
 			"PUT /control/v1/openings/o1/rate", `{"reason":"r","per_s":120}`},
 	} {
-		status, err := row.call()
-		if err != nil || status.State != api.OpeningPaused {
-			t.Errorf("%s: %+v, %v", row.want, status, err)
+		outcome, err := row.call()
+		if err != nil || outcome.Opening.State != api.OpeningPaused || outcome.Pending != strings.HasSuffix(row.want, "/rate") {
+			t.Errorf("%s: %+v, %v", row.want, outcome, err)
 		}
 		if got != row.want || body != row.body {
 			t.Errorf("sent %s %s, want %s %s", got, body, row.want, row.body)

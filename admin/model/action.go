@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/daemun/daemun/admin/words"
 	"github.com/daemun/daemun/gateway/api"
@@ -29,12 +30,21 @@ var Verbs = []Verb{Open, Pause, Resume, Postpone, Close, Rate, Notice}
 // Control is the control API as the console uses it.
 type Control interface {
 	// Command orders open, pause, resume, postpone or close; with a cohort, pause or resume of that cohort.
-	Command(ctx context.Context, verb, opening, cohort string, c api.Command) (api.OpeningStatus, error)
+	Command(ctx context.Context, verb, opening, cohort string, c api.Command) (Outcome, error)
 	// Rate sets or, with zero, lifts the cap on people called in a second.
-	Rate(ctx context.Context, opening string, c api.RateCommand) (api.OpeningStatus, error)
+	Rate(ctx context.Context, opening string, c api.RateCommand) (Outcome, error)
 	// Notice shows a line to everybody who waits.
 	Notice(ctx context.Context, c api.NoticeCommand) error
 }
+
+// Outcome is the server's answer to an order that it took.
+type Outcome struct {
+	Opening api.OpeningStatus
+	Pending bool // nothing has changed yet: a second person has to order the same
+}
+
+// longestReason is the server's bound, in characters.
+const longestReason = 300
 
 // Order is a filled-in form. Text and TextEn belong to a notice, which needs no other reason than itself.
 type Order struct {
@@ -49,26 +59,35 @@ type Order struct {
 }
 
 // Carry sends the order.
-func (o Order) Carry(ctx context.Context, control Control) error {
-	var err error
+func (o Order) Carry(ctx context.Context, control Control) (Outcome, error) {
 	switch o.Verb {
 	case Notice:
-		err = control.Notice(ctx, api.NoticeCommand{Text: strings.TrimSpace(o.Text), TextEn: strings.TrimSpace(o.TextEn)})
+		return Outcome{}, control.Notice(ctx, api.NoticeCommand{Text: strings.TrimSpace(o.Text), TextEn: strings.TrimSpace(o.TextEn)})
 	case Rate:
-		_, err = control.Rate(ctx, o.Opening, api.RateCommand{Reason: strings.TrimSpace(o.Reason), PerS: o.PerS})
-	default:
-		command := api.Command{Reason: strings.TrimSpace(o.Reason)}
-		if o.Verb == Postpone {
-			command.OpensAt = &o.OpensAt
-		}
-		_, err = control.Command(ctx, string(o.Verb), o.Opening, o.Cohort, command)
+		return control.Rate(ctx, o.Opening, api.RateCommand{Reason: strings.TrimSpace(o.Reason), PerS: o.PerS})
 	}
-	return err
+	command := api.Command{Reason: strings.TrimSpace(o.Reason)}
+	if o.Verb == Postpone {
+		command.OpensAt = &o.OpensAt
+	}
+	return control.Command(ctx, string(o.Verb), o.Opening, o.Cohort, command)
+}
+
+// tooLong tells whether the server would refuse one of the order's texts for its length.
+func (o Order) tooLong() bool {
+	for _, text := range []string{o.Reason, o.Text, o.TextEn} {
+		if utf8.RuneCountInString(strings.TrimSpace(text)) > longestReason {
+			return true
+		}
+	}
+	return false
 }
 
 // Missing says what the order still lacks; nil when nothing.
 func (o Order) Missing(now time.Time) *words.Message {
 	switch {
+	case o.tooLong():
+		return missing("missing.shorter")
 	case o.Verb == Notice && (strings.TrimSpace(o.Text) == "" || strings.TrimSpace(o.TextEn) == ""):
 		return missing("missing.text")
 	case o.Verb == Notice:
@@ -122,6 +141,9 @@ func Refusal(v Verb, role string, t Target) *words.Message {
 	}
 	if t.Cohort != nil {
 		return cohortRefusal(v, t)
+	}
+	if v == Close && roleRank[role] < roleRank["supervisor"] {
+		return missing("why.supervisor")
 	}
 	return openingRefusal(v, t.Opening.State)
 }

@@ -18,9 +18,9 @@ func TestWhoMayOrderWhat(t *testing.T) {
 	}{
 		{"viewer", api.OpeningOpen, nil},
 		{"", api.OpeningOpen, nil},
-		{"operator", api.OpeningScheduled, []Verb{Open, Postpone, Close, Rate, Notice}},
-		{"operator", api.OpeningLobby, []Verb{Open, Pause, Postpone, Close, Rate, Notice}},
-		{"operator", api.OpeningOpen, []Verb{Pause, Postpone, Close, Rate, Notice}},
+		{"operator", api.OpeningScheduled, []Verb{Open, Postpone, Rate, Notice}},
+		{"operator", api.OpeningLobby, []Verb{Open, Pause, Postpone, Rate, Notice}},
+		{"operator", api.OpeningOpen, []Verb{Pause, Postpone, Rate, Notice}},
 		{"supervisor", api.OpeningPaused, []Verb{Resume, Postpone, Close, Rate, Notice}},
 		{"supervisor", api.OpeningClosed, []Verb{Notice}},
 	} {
@@ -61,6 +61,8 @@ func TestMissing(t *testing.T) {
 		want  string
 	}{
 		{"reason", Order{Verb: Pause, Reason: " \n"}, "missing.reason"},
+		{"too long", Order{Verb: Pause, Reason: strings.Repeat("가", 301)}, "missing.shorter"},
+		{"just short enough", Order{Verb: Pause, Reason: strings.Repeat("가", 300)}, ""},
 		{"complete", Order{Verb: Pause, Reason: "점검"}, ""},
 		{"time", Order{Verb: Postpone, Reason: "점검"}, "missing.time"},
 		{"past time", Order{Verb: Postpone, Reason: "점검", OpensAt: now}, "missing.future"},
@@ -156,14 +158,14 @@ type recorder struct {
 	err                   error
 }
 
-func (r *recorder) Command(_ context.Context, verb, opening, cohort string, c api.Command) (api.OpeningStatus, error) {
+func (r *recorder) Command(_ context.Context, verb, opening, cohort string, c api.Command) (Outcome, error) {
 	r.verb, r.opening, r.cohort, r.command = verb, opening, cohort, c
-	return api.OpeningStatus{}, r.err
+	return Outcome{}, r.err
 }
 
-func (r *recorder) Rate(_ context.Context, opening string, c api.RateCommand) (api.OpeningStatus, error) {
+func (r *recorder) Rate(_ context.Context, opening string, c api.RateCommand) (Outcome, error) {
 	r.verb, r.opening, r.rate = "rate", opening, c
-	return api.OpeningStatus{}, r.err
+	return Outcome{}, r.err
 }
 
 func (r *recorder) Notice(_ context.Context, c api.NoticeCommand) error {
@@ -174,28 +176,28 @@ func (r *recorder) Notice(_ context.Context, c api.NoticeCommand) error {
 func TestCarry(t *testing.T) {
 	ctx := context.Background()
 	var r recorder
-	if err := (Order{Verb: Pause, Opening: "o1", Cohort: "c1", Reason: " 점검 "}).Carry(ctx, &r); err != nil {
+	if _, err := (Order{Verb: Pause, Opening: "o1", Cohort: "c1", Reason: " 점검 "}).Carry(ctx, &r); err != nil {
 		t.Fatal(err)
 	}
 	if r.verb != "pause" || r.opening != "o1" || r.cohort != "c1" || r.command.Reason != "점검" || r.command.OpensAt != nil {
 		t.Errorf("pause went out as %+v", r)
 	}
 	r = recorder{}
-	if err := (Order{Verb: Postpone, Opening: "o1", Reason: "점검", OpensAt: start}).Carry(ctx, &r); err != nil {
+	if _, err := (Order{Verb: Postpone, Opening: "o1", Reason: "점검", OpensAt: start}).Carry(ctx, &r); err != nil {
 		t.Fatal(err)
 	}
 	if r.verb != "postpone" || r.command.OpensAt == nil || !r.command.OpensAt.Equal(start) {
 		t.Errorf("postpone went out as %+v", r)
 	}
 	r = recorder{}
-	if err := (Order{Verb: Rate, Opening: "o1", Reason: "부하", PerS: 120}).Carry(ctx, &r); err != nil {
+	if _, err := (Order{Verb: Rate, Opening: "o1", Reason: "부하", PerS: 120}).Carry(ctx, &r); err != nil {
 		t.Fatal(err)
 	}
 	if r.verb != "rate" || r.rate != (api.RateCommand{Reason: "부하", PerS: 120}) {
 		t.Errorf("rate went out as %+v", r)
 	}
 	r = recorder{err: errors.New("refused")}
-	if err := (Order{Verb: Notice, Text: "점검", TextEn: "check"}).Carry(ctx, &r); err == nil {
+	if _, err := (Order{Verb: Notice, Text: "점검", TextEn: "check"}).Carry(ctx, &r); err == nil {
 		t.Error("the error of a notice is lost")
 	}
 	if r.notice != (api.NoticeCommand{Text: "점검", TextEn: "check"}) {

@@ -99,7 +99,7 @@ func openingSamples(r rates, prev, cur *api.Snapshot) map[string]OpeningSample {
 			booked = r.of(float64(was.Booked), float64(o.Booked))
 		}
 		samples[o.ID] = OpeningSample{
-			Waiting: float64(Waiting(o)), Speed: o.Speed, EnteredPerS: entered, BookedPerS: booked,
+			Waiting: float64(o.Waiting), Speed: o.Speed, EnteredPerS: entered, BookedPerS: booked,
 		}
 	}
 	return samples

@@ -64,10 +64,6 @@ func withEntered(i Impact, o *api.OpeningStatus) Impact {
 // inQueue counts everybody with a place who has not entered yet.
 func inQueue(o *api.OpeningStatus) int64 { return max(0, o.Joined-o.Entered) }
 
-// Waiting counts everybody whose turn has not come, the lobby included. Joined is an estimate of its own, and nobody
-// waits without a place.
-func Waiting(o *api.OpeningStatus) int64 { return min(o.InLobby+o.Waiting, o.Joined) }
-
 func everybody(s *api.Snapshot) int64 {
 	var n int64
 	if s != nil {
@@ -85,7 +81,7 @@ func DrainTime(o *api.OpeningStatus, perS float64) (time.Duration, bool) {
 	if perS <= 0 {
 		return 0, false
 	}
-	return time.Duration(float64(Waiting(o)) / perS * float64(time.Second)), true
+	return time.Duration(float64(o.Waiting) / perS * float64(time.Second)), true
 }
 
 // ParseTime reads an operator's time, YYYY-MM-DD HH:MM or HH:MM of today, as KST. Zero when it is not one.

@@ -1,0 +1,160 @@
+// Package views draws the console's window from what the model knows and turns touches into orders. Everything here
+// runs on the toolkit's thread.
+package views
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/daemun/daemun/admin/model"
+	"github.com/daemun/daemun/admin/widgets"
+	"github.com/daemun/daemun/admin/words"
+)
+
+// Options are what a window needs.
+type Options struct {
+	Window  fyne.Window
+	Model   *model.Console
+	Control model.Control
+	Host    string // that is spoken to, for the header
+	Lang    words.Lang
+	Now     func() time.Time
+	Go      func(func()) // starts work that waits for the network; nil: a goroutine
+}
+
+// Console is the window's content.
+type Console struct {
+	Options
+	ctx     context.Context
+	book    *words.Book
+	header  *header
+	tiles   *tiles
+	charts  *charts
+	board   *board
+	journal *widgets.Journal
+	look    *model.Look
+}
+
+// New fills the window. The context ends orders that are under way when the program ends.
+func New(ctx context.Context, o Options) *Console {
+	if o.Go == nil {
+		o.Go = func(f func()) { go f() }
+	}
+	c := &Console{Options: o, ctx: ctx}
+	c.speak(o.Lang)
+	return c
+}
+
+// speak builds the window anew in a language.
+func (c *Console) speak(l words.Lang) {
+	useToolkitWords(l)
+	c.Lang, c.book = l, words.Load(l)
+	c.header = newHeader(c.book, func() { c.speak(l.Other()) }, c.export)
+	c.tiles = newTiles(c.book)
+	c.charts = newCharts(c.book)
+	c.board = newBoard(c.book, c.choose, c.ask)
+	c.journal = widgets.NewJournal()
+	c.Window.SetTitle(c.book.T("app.title"))
+	c.Window.SetContent(c.layout())
+	c.Render()
+}
+
+func (c *Console) layout() fyne.CanvasObject {
+	log := panel(c.book.T("log.title"), c.journal)
+	lower := container.New(widgets.Columns{Widths: []float32{0, logWidth}, Gap: 8, Fill: true}, c.board.content, log)
+	upper := container.NewVBox(c.header.content, c.tiles.content)
+	shared := container.New(sharedHeight{top: 0.37}, c.charts.content, lower)
+	return container.New(margin{10}, container.NewBorder(upper, nil, nil, nil, shared))
+}
+
+// sharedHeight puts two things below each other, the upper one with a share of the height.
+type sharedHeight struct{ top float32 }
+
+const sharedGap = 6
+
+func (s sharedHeight) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	top := max(o[0].MinSize().Height, (size.Height-sharedGap)*s.top)
+	o[0].Resize(fyne.NewSize(size.Width, top))
+	o[1].Move(fyne.NewPos(0, top+sharedGap))
+	o[1].Resize(fyne.NewSize(size.Width, max(0, size.Height-top-sharedGap)))
+}
+
+func (s sharedHeight) MinSize(o []fyne.CanvasObject) fyne.Size {
+	a, b := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+sharedGap+b.Height)
+}
+
+const logWidth = 340
+
+// Render draws what the model knows now.
+func (c *Console) Render() {
+	c.look = c.Model.Look(c.Now())
+	c.header.show(c.look, c.Host, c.Now())
+	c.tiles.show(c.look)
+	c.charts.show(c.look)
+	c.board.show(c.look)
+	c.journal.Display(c.items(c.look.Log))
+}
+
+// Update draws what changed since the last time: all of it, or only the clock and the age.
+func (c *Console) Update() {
+	look := c.Model.Look(c.Now())
+	if !sameButTime(look, c.look) {
+		c.Render()
+		return
+	}
+	c.look = look
+	c.header.show(look, c.Host, c.Now())
+}
+
+func sameButTime(a, b *model.Look) bool {
+	return a.Snapshot == b.Snapshot && a.Level == b.Level && a.Who == b.Who && len(a.Log) == len(b.Log) &&
+		a.Link.Up == b.Link.Up && a.Link.RetryAt.Equal(b.Link.RetryAt)
+}
+
+func (c *Console) choose(opening string) {
+	c.Model.SetFocus(opening)
+	c.Render()
+}
+
+func (c *Console) items(log []model.Entry) []widgets.Item {
+	items := make([]widgets.Item, len(log))
+	for i, e := range log {
+		items[i] = widgets.Item{Time: clock(e.At), Tone: toneOf(e.Severity), Text: c.book.Say(e.Message)}
+	}
+	return items
+}
+
+func toneOf(s model.Severity) widgets.Tone {
+	return [...]widgets.Tone{widgets.Muted, widgets.Plain, widgets.Warn, widgets.Bad}[s]
+}
+
+// panel puts a title above something on a ground of its own.
+func panel(title string, content fyne.CanvasObject) fyne.CanvasObject {
+	head := widgets.NewText(14, true, fyne.TextAlignLeading)
+	head.Set(title, widgets.Ink)
+	return container.NewStack(canvas.NewRectangle(widgets.Panel),
+		container.New(margin{8}, container.NewBorder(head.Text, nil, nil, nil, content)))
+}
+
+// margin leaves a border free on all sides.
+type margin struct{ width float32 }
+
+func (m margin) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(m.width, m.width))
+		o.Resize(size.SubtractWidthHeight(2*m.width, 2*m.width))
+	}
+}
+
+func (m margin) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.NewSize(0, 0)
+	for _, o := range objects {
+		size = size.Max(o.MinSize())
+	}
+	return size.AddWidthHeight(2*m.width, 2*m.width)
+}
