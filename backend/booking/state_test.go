@@ -1,0 +1,124 @@
+package booking_test
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/store/storetest"
+)
+
+func newState(t *rapid.T) *booking.State {
+	s := booking.NewState(ledger.Head{})
+	in, err := s.PrepareImport(storetest.Slots(3, 2, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Install(in)
+	return s
+}
+
+// operation is one call on a state: what it answered, and its effect.
+type operation func(*booking.State) (any, *booking.Effect, error)
+
+// drawOperation draws a call. The numbers of bookings follow from the keys, so that two states can play the same.
+func drawOperation(t *rapid.T) operation {
+	person, slot := rapid.IntRange(0, 4).Draw(t, "person"), storetest.SlotID(rapid.IntRange(0, 2).Draw(t, "slot"))
+	key := rapid.IntRange(0, 1).Draw(t, "key")
+	no := fmt.Sprint("no-", person, "-", key)
+	now := storetest.Now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "minutes")) * time.Minute)
+	switch rapid.SampledFrom([]string{"admit", "book", "book", "change", "cancel", "note"}).Draw(t, "what") {
+	case "admit":
+		a := storetest.AdmissionOf(person, key, now)
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Admit(a)) }
+	case "book":
+		o := storetest.OrderOf(person, slot, no)
+		o.No = no
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Book(o)) }
+	case "change":
+		return func(s *booking.State) (any, *booking.Effect, error) {
+			return wrap(s.Change(booking.Move{No: no, Slot: slot, At: now}))
+		}
+	case "cancel":
+		return func(s *booking.State) (any, *booking.Effect, error) {
+			return wrap(s.Cancel(booking.Withdrawal{No: no, By: booking.ByPerson, At: now}))
+		}
+	}
+	return func(s *booking.State) (any, *booking.Effect, error) {
+		e, err := s.Note(ledger.Opening{Opening: storetest.Opening, Action: "pause", By: "operator"}, now)
+		return nil, e, err
+	}
+}
+
+func wrap[T any](v T, e *booking.Effect, err error) (any, *booking.Effect, error) { return v, e, err }
+
+// look is all that can be seen of a state from outside.
+func look(s *booking.State) string {
+	o := s.Catalog().Opening(storetest.Opening)
+	text := fmt.Sprint(s.Head(), o.Left(), o.Booked(), o.Admitted(), s.ActivePasses(storetest.Now))
+	for _, c := range o.Clinics {
+		text += fmt.Sprint(" ", c.Left(), c.Slots[0].Left())
+	}
+	return text
+}
+
+// TestUndoLeavesNoTrace plays a history on two states; on one of them every group of operations is first done and taken
+// back, as when a commit fails. Both must answer the same for ever.
+func TestUndoLeavesNoTrace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plain, shaken := newState(t), newState(t)
+		for range rapid.IntRange(1, 20).Draw(t, "groups") {
+			group := rapid.SliceOfN(rapid.Custom(drawOperation), 1, 6).Draw(t, "group")
+			before := look(shaken)
+			var effects []*booking.Effect
+			for _, do := range group {
+				if _, e, _ := do(shaken); e != nil {
+					effects = append(effects, e)
+				}
+			}
+			for i := len(effects) - 1; i >= 0; i-- {
+				shaken.Undo(effects[i])
+			}
+			if after := look(shaken); after != before {
+				t.Fatalf("before %s, after %s", before, after)
+			}
+			for _, do := range group {
+				want, wantEffect, wantErr := do(plain)
+				got, gotEffect, gotErr := do(shaken)
+				if !reflect.DeepEqual(got, want) || booking.KindOf(gotErr) != booking.KindOf(wantErr) ||
+					(gotEffect == nil) != (wantEffect == nil) || look(plain) != look(shaken) {
+					t.Fatalf("%+v %v\n%+v %v", got, gotErr, want, wantErr)
+				}
+			}
+		}
+	})
+}
+
+func TestPeopleInsideAreCountedUntilTheirPassEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newState(t)
+		now, ends := storetest.Now, map[int]time.Time{}
+		for n := range rapid.IntRange(1, 40).Draw(t, "people") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 300_000).Draw(t, "ms")) * time.Millisecond)
+			a := storetest.AdmissionOf(n, 0, now)
+			if _, _, err := s.Admit(a); err != nil {
+				t.Fatal(err)
+			}
+			ends[n] = a.ExpiresAt
+			want := int64(0)
+			for _, end := range ends {
+				if end.Unix() > now.Unix() { // counted by the second
+					want++
+				}
+			}
+			if got := s.ActivePasses(now); got != want {
+				t.Fatalf("%d inside, want %d", got, want)
+			}
+		}
+	})
+}
