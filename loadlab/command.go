@@ -18,11 +18,22 @@ import (
 	"github.com/daemun/daemun/loadlab/verdict"
 )
 
-// Exit is a finished run whose verdict is not a pass. The program ends with its code.
-type Exit struct{ Verdict verdict.Outcome }
+// Exit is a run whose verdict is not a pass. The program ends with its code.
+type Exit struct {
+	Verdict verdict.Outcome
+	Err     error // why the run could not be judged, if it could not
+}
 
-// Error names the verdict.
-func (e *Exit) Error() string { return "the verdict is: " + e.Verdict.String() }
+// Error names the verdict or says what went wrong.
+func (e *Exit) Error() string {
+	if e.Err != nil {
+		return e.Err.Error()
+	}
+	return "the verdict is: " + e.Verdict.String()
+}
+
+// Unwrap returns what went wrong.
+func (e *Exit) Unwrap() error { return e.Err }
 
 // ExitCode is 1 for a broken invariant, 2 a missed service level, 3 a regression, 4 inconclusive.
 func (e *Exit) ExitCode() int { return int(e.Verdict) }
@@ -68,7 +79,14 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 3 regres
 				return err
 			}
 			r := &run{o: o, plan: plan, out: cmd.OutOrStdout(), began: time.Now()}
-			return r.do(ctx)
+			d, err := r.do(ctx)
+			switch {
+			case err != nil:
+				return &Exit{Verdict: verdict.Inconclusive, Err: err}
+			case d.Verdict.Verdict != verdict.Pass:
+				return &Exit{Verdict: d.Verdict.Verdict}
+			}
+			return nil
 		},
 	}
 	f := c.Flags()

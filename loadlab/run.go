@@ -44,31 +44,25 @@ type run struct {
 // Time for seeding and starting before the lobby may begin.
 const preparing = 10 * time.Second
 
-func (r *run) do(ctx context.Context) error {
+func (r *run) do(ctx context.Context) (*report.Data, error) {
 	// The generator shares the machine: it collects garbage seldom, within a bound.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	if err := r.prepare(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer r.servers.stop()
 	result, err := r.attack(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d, err := r.judge(ctx, result)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := report.Save(r.o.out, d); err != nil {
-		return err
+		return nil, err
 	}
-	if err := report.Text(r.out, d); err != nil {
-		return err
-	}
-	if d.Verdict.Verdict != 0 {
-		return &Exit{d.Verdict.Verdict}
-	}
-	return nil
+	return d, report.Text(r.out, d)
 }
 
 func (r *run) say(format string, args ...any) { fmt.Fprintf(r.out, format+"\n", args...) }

@@ -86,7 +86,7 @@ func (c *Crowd) cheatRequest(kind Cheat, who int32, out []byte) []byte {
 	case BentTicket:
 		return c.ticketRequest(out, "GET /v1/queue/place", c.bend(p.ticket))
 	case CutTicket:
-		return c.ticketRequest(out, "GET /v1/queue/place", p.ticket[:len(p.ticket)/4+c.rng.IntN(len(p.ticket)/2)])
+		return c.ticketRequest(out, "GET /v1/queue/place", p.ticket[:len(p.ticket)/4+c.rng.IntN(max(1, len(p.ticket)/2))])
 	case ForgedEnter:
 		return c.ticketRequest(out, "POST /v1/queue/enter", c.random(54))
 	case EarlyEnter:
@@ -157,8 +157,11 @@ func (c *Crowd) random(n int) string {
 // bend changes one character in the middle of a token, so that its bytes surely differ.
 func (c *Crowd) bend(token string) string {
 	b := []byte(token)
+	if len(b) == 0 {
+		return "A"
+	}
 	for range 16 {
-		i := len(b)/8 + c.rng.IntN(len(b)*3/4)
+		i := len(b)/8 + c.rng.IntN(max(1, len(b)*3/4))
 		if ch := b[i]; ch != '.' {
 			b[i] = 'A'
 			if ch == 'A' {

@@ -49,7 +49,7 @@ type Crowd struct {
 
 // NewCrowd gathers the people.
 func NewCrowd(p *People, o Options) *Crowd {
-	c := &Crowd{o: o, people: p, all: make([]person, p.Len()), wheel: newWheel(o.Run + time.Second),
+	c := &Crowd{o: o, people: p, all: make([]person, p.Len()), wheel: newWheel(2*o.Run + time.Minute),
 		rng: rand.New(rand.NewPCG(o.Seed, 0xdae3)), zipf: arrivals.NewZipf(2048, .95), faultAt: -1,
 		host: " HTTP/1.1\r\nHost: " + o.Host + "\r\n"}
 	c.urgent.head, c.normal.head = -1, -1

@@ -116,7 +116,8 @@ func latencies(list []measure.Latency) template.HTML {
 	}
 	var b strings.Builder
 	begin(&b, "응답 시간 latency from the due time", h)
-	for v, label := range map[float64]string{.1: "0.1 ms", 1: "1 ms", 10: "10 ms", 100: "100 ms", 1000: "1 s", 10_000: "10 s"} {
+	for i, label := range []string{"0.1 ms", "1 ms", "10 ms", "100 ms", "1 s", "10 s"} {
+		v := low * math.Pow10(i)
 		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/><text class="axis mid" x="%.1f" y="%.1f">%s</text>`,
 			x(v), x(v), above, h-below, x(v), h-below+18, label)
 	}
