@@ -6,11 +6,10 @@ import (
 )
 
 // passClock counts the people inside: those whose pass is valid and who have not booked. Passes are counted by the
-// second in which they end, so that time passing costs one step a second and not one a pass.
+// second in which they end, so that asking costs a step for each of the some hundred seconds ahead and not one a pass.
 type passClock struct {
 	mu     sync.Mutex
 	total  int64
-	ended  int64           // Unix second up to which ends are taken off total
 	ending map[int64]int64 // Unix second → passes that end in it
 }
 
@@ -29,33 +28,20 @@ func (c *passClock) move(from, to *Admission, booked bool) {
 func (c *passClock) add(end, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if end > c.ended {
-		c.ending[end] += n
-		c.total += n
-	}
+	c.ending[end] += n
+	c.total += n
 }
 
-// count is the number inside at the given time, which must not go back.
+// count is the number inside at the given time. Who leaves after their pass ended is taken off twice and put back once
+// here, so the total is right whenever it is told.
 func (c *passClock) count(now time.Time) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	second := now.Unix()
-	if second-c.ended > int64(len(c.ending)) {
-		for end := range c.ending {
-			c.drop(end, second)
-		}
-	} else {
-		for end := c.ended + 1; end <= second; end++ {
-			c.drop(end, second)
+	for end, n := range c.ending {
+		if end <= now.Unix() {
+			c.total -= n
+			delete(c.ending, end)
 		}
 	}
-	c.ended = max(c.ended, second)
 	return c.total
-}
-
-func (c *passClock) drop(end, second int64) {
-	if end <= second {
-		c.total -= c.ending[end]
-		delete(c.ending, end)
-	}
 }
