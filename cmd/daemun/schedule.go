@@ -13,7 +13,7 @@ import (
 
 func scheduleCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "schedule", Short: "check and preview schedules before they go live"}
-	cmd.AddCommand(scheduleCheckCommand(), schedulePreviewCommand(), scheduleShowCommand())
+	cmd.AddCommand(scheduleCheckCommand(), schedulePreviewCommand(), scheduleDiffCommand(), scheduleShowCommand())
 	return cmd
 }
 
@@ -124,4 +124,26 @@ func readSchedule(path string) (*cohort.Schedule, error) {
 		return nil, fmt.Errorf("schedule %s: %w", path, err)
 	}
 	return s, nil
+}
+
+func scheduleDiffCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "diff OLD NEW", Short: "list what differs between two schedules", Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			before, err := readSchedule(args[0])
+			if err != nil {
+				return err
+			}
+			after, err := readSchedule(args[1])
+			if err != nil {
+				return err
+			}
+			for _, c := range cohort.Diff(before, after) {
+				cmd.Printf("%s %s %s: %q → %q\n", c.Opening, c.Cohort, c.Key, c.Before, c.After)
+			}
+			return nil
+		},
+	}
+	cmd.SetOut(stdout)
+	return cmd
 }

@@ -115,6 +115,10 @@ func (n *Node) callIn(ctx context.Context, open []*queue.Line, elapsed time.Dura
 	rate := n.leader.controller.Step(n.signal(now, len(waiting) > 0))
 	n.leader.rate.Store(math.Float64bits(rate))
 	for _, l := range open {
+		if rate == 0 {
+			n.move(ctx, l, l.Cursor, 0, elapsed, now)
+			continue
+		}
 		people := 0.0
 		if l.Served() < int64(l.Seals.Total()) {
 			people = rate / float64(len(waiting)) * elapsed.Seconds()

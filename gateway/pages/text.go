@@ -44,7 +44,6 @@ var siteText = map[string][2]string{
 	"skip":         {"본문 바로가기", "Skip to content"},
 	"site.gate":    {"대문", "Daemun"},
 	"site.service": {"코로나19 예방접종 사전예약", "COVID-19 vaccination booking"},
-	"site.name":    {"코로나19 예방접종 사전예약", "COVID-19 vaccination booking"},
 	"site.agency":  {"질병관리청", "Korea Disease Control and Prevention Agency"},
 	"nav.label":    {"주요 메뉴", "Main menu"},
 	"nav.lookup":   {"예약 조회·취소", "Find or cancel a booking"},

@@ -169,6 +169,17 @@ func TestCursorMovesBySoManyPeople(t *testing.T) {
 	})
 }
 
+// A gateway that died takes the count of its newest people along: they must be called in all the same.
+func TestCursorPassesEpochsThatCountNobody(t *testing.T) {
+	s := sealsOf([]uint64{0, 0, 5, 0})
+	if c := s.Advance(Cursor{}, 0); c != (Cursor{Epoch: 2}) {
+		t.Errorf("cursor stands at %+v", c)
+	}
+	if c := s.Advance(Cursor{Epoch: 2}, 5); c != (Cursor{Epoch: 4}) {
+		t.Errorf("after the last person: %+v", c)
+	}
+}
+
 func testLine() *Line {
 	return &Line{
 		ID: "2021-07-19", Number: 7, Order: cohort.OrderDraw, State: api.OpeningOpen,
