@@ -1,0 +1,70 @@
+# make run, make test: the two that matter. The others: console, surge, bench, lint.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+DATA     ?= build/run
+OPENS_IN ?= 20s
+LISTEN   ?= 127.0.0.1:8080
+CONTROL  ?= 127.0.0.1:8443
+REQUESTS ?= 10000000
+FUZZTIME ?= 5s
+
+console_tags := migrated_fynedo,no_emoji
+
+.PHONY: run test lint console surge bench build test-unit test-browser test-window fuzz
+
+run: build/daemun
+	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL)
+
+# Go alone builds the server: no C compiler, no library of this machine.
+.PHONY: build/daemun
+build/daemun:
+	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/daemun
+
+.PHONY: build/daemun-console
+build/daemun-console:
+	CGO_ENABLED=1 CC=$$(command -v clang || command -v gcc) go build -trimpath -tags $(console_tags) -ldflags '-s -w' -o $@ ./cmd/daemun-console
+
+test:
+	.ci/setup
+	$(MAKE) test-unit test-browser test-window fuzz
+
+# The race detector needs cgo; where there is none the tests run without it and say so.
+test-unit:
+	if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v gcc >/dev/null; then \
+		CC=clang go test -race -tags $(console_tags) ./...; \
+	else \
+		echo "no cgo here: testing without -race, and without the console's window"; \
+		CGO_ENABLED=0 go test $$(CGO_ENABLED=0 go list ./... | grep -v cmd/daemun-console); \
+	fi
+
+# A real browser against a real server.
+test-browser: build/daemun
+	go test -tags browser -count 1 ./gateway/pages/browsertest
+
+# The console's real window, on a screen that nobody sees, against a real server.
+test-window: build/daemun build/daemun-console
+	go test -tags window -count 1 ./cmd/daemun-console/windowtest
+
+# Everything that reads what a stranger sends, for a bounded time each.
+fuzz:
+	for package in $$(go list ./backend/... ./gateway/... ./loadlab/...); do \
+		dir=$${package#github.com/daemun/daemun/}; \
+		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$dir/*_test.go 2>/dev/null | sed 's/func //'); do \
+			echo "fuzz $$dir $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir | tail -n 1; \
+		done; \
+	done
+
+lint:
+	test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./admin/... ./backend/... ./gateway/... ./loadlab/... ./cmd/daemun
+	go tool staticcheck ./admin/... ./backend/... ./gateway/... ./loadlab/... ./cmd/daemun
+	go test ./gateway
+
+console: build/daemun-console
+	test -f $(DATA)/demo/operators/supervisor.pem || { echo "no demo at $(DATA): start it with make run first"; exit 1; }
+	build/daemun-console --control https://$(CONTROL) --cert $(DATA)/demo/operators/supervisor.pem --ca $(DATA)/demo/operators/ca.pem
+
+surge: build/daemun
+	build/daemun loadlab run --scenario surge --requests $(REQUESTS) --out build/surge
