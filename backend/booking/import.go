@@ -24,9 +24,9 @@ type Imported struct {
 }
 
 // Empty reports whether everything was known already.
-func (i *Imported) Empty() bool { return len(i.Records) == 0 && i.Roster == nil && len(i.Clinics) == 0 }
+func (i *Imported) Empty() bool { return i.catalog == nil }
 
-// PrepareImport works out what differs from what is known.
+// PrepareImport works out what differs from what is known. Mostly nothing does: every start imports again.
 func (s *State) PrepareImport(in Import) (*Imported, error) {
 	known := s.catalog.Opening(in.Opening)
 	if known == nil {
@@ -48,8 +48,12 @@ func (s *State) PrepareImport(in Import) (*Imported, error) {
 			changed[slot.Clinic] = true
 		}
 	}
-	if roster := sortedUnion(s.catalog.roster, in.Roster); len(roster) > len(s.catalog.roster) {
-		out.Roster = roster
+	if slices.ContainsFunc(in.Roster, func(id subject.ID) bool { return !s.catalog.OnRoster(id) }) {
+		out.Roster = sortedUnion(s.catalog.roster, in.Roster)
+	}
+	sameStock := known.Total == in.Stock && known.Vaccine == in.Vaccine
+	if sameStock && out.Clinics == nil && out.Slots == nil && out.Roster == nil {
+		return out, nil
 	}
 	out.catalog = s.catalog.with(known.merge(in), out.Roster)
 	out.Records = s.importRecords(in, known, out.catalog.Opening(in.Opening), changed)
