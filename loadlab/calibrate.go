@@ -44,12 +44,10 @@ func calibrate(ctx context.Context, s *servers, people *citizen.People, seed uin
 	if err != nil {
 		return 0, err
 	}
-	short, stop := context.WithTimeout(ctx, calibrationSeconds*time.Second)
-	defer stop()
 	recorder := measure.NewRecorder(time.Minute)
-	a := &attack.Attack{Schedule: schedule, Actor: sampler, Recorder: recorder, Pool: pool}
-	res, err := a.Run(short)
-	if err != nil && ctx.Err() != nil {
+	a := &attack.Attack{Schedule: schedule, Actor: sampler, Recorder: recorder, Pool: pool, Limit: calibrationSeconds * time.Second}
+	res, err := a.Run(ctx)
+	if err != nil {
 		return 0, err
 	}
 	if res.Hits < 1000 || res.Failed*100 > res.Hits {

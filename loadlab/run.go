@@ -41,9 +41,6 @@ type run struct {
 	strikes []fault.Strike
 }
 
-// Time for seeding and starting before the lobby may begin.
-const preparing = 10 * time.Second
-
 func (r *run) do(ctx context.Context) (*report.Data, error) {
 	// The generator shares the machine: it collects garbage seldom, within a bound.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -75,7 +72,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := freshFolder(r.o.data); err != nil {
 		return err
 	}
-	opensIn := preparing + calibrationSeconds*time.Second + r.plan.Lobby
+	opensIn := r.plan.Prepare + calibrationSeconds*time.Second + r.plan.Lobby
 	r.say("loadlab: %s, %d requests, %d people on the roster, %d not; seeding", r.plan.TitleEn, r.plan.Requests, r.plan.Eligible, r.plan.NotEligible)
 	if err := seed(ctx, r.o, r.plan, opensIn); err != nil {
 		return err
@@ -87,7 +84,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.people, err = citizen.ReadPeople(file); err != nil {
 		return err
 	}
-	if r.servers, err = startServers(ctx, r.o); err != nil {
+	if r.servers, err = startServers(ctx, r.o, r.plan.StartRate()); err != nil {
 		return err
 	}
 	capacity, err := calibrate(ctx, r.servers, r.people, r.o.seed)
@@ -123,6 +120,9 @@ func (r *run) arrange(capacity float64) error {
 	return nil
 }
 
+// overtime is how long a machine that cannot keep the schedule may go on; the verdict is then inconclusive.
+const overtime = 15 * time.Second
+
 // attack waits for the lobby's time and replays, with faults and progress beside it.
 func (r *run) attack(ctx context.Context) (attack.Result, error) {
 	select {
@@ -130,7 +130,7 @@ func (r *run) attack(ctx context.Context) (attack.Result, error) {
 		return attack.Result{}, ctx.Err()
 	case <-time.After(time.Until(r.servers.opening.OpensAt.Add(-r.plan.Lobby))):
 	}
-	a := &attack.Attack{Schedule: r.schedule, Actor: r.crowd, Recorder: r.recorder, Pool: r.pool, Began: func(t time.Time) {
+	a := &attack.Attack{Limit: r.plan.Run + overtime, Schedule: r.schedule, Actor: r.crowd, Recorder: r.recorder, Pool: r.pool, Began: func(t time.Time) {
 		r.start = t
 		close(r.started)
 	}}

@@ -64,7 +64,8 @@ func seed(ctx context.Context, o options, p scenario.Plan, opensIn time.Duration
 }
 
 // startServers starts backend and gateway and waits until both are ready.
-func startServers(ctx context.Context, o options) (*servers, error) {
+// The gateway is told to begin at startRate people a second and finds its own pace from there.
+func startServers(ctx context.Context, o options, startRate int) (*servers, error) {
 	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func startServers(ctx context.Context, o options) (*servers, error) {
 	s.gateway, err = fault.Start(fault.Spec{Name: "gateway", Binary: o.binary, Log: filepath.Join(o.out, "gateway.log"),
 		Ready: "http://" + s.public + "/readyz",
 		Args: []string{"gateway", "--listen", s.public, "--control", s.control, "--backend", "http://" + s.backendAt,
-			"--data", o.data}})
+			"--data", o.data, "--admission-start", strconv.Itoa(startRate)}})
 	if err == nil {
 		err = s.gateway.WaitReady(ctx, time.Minute)
 	}

@@ -127,6 +127,18 @@ func TestResetsAreLostAndNotSentTwice(t *testing.T) {
 	}
 }
 
+func TestASlowServerEndsAtTheLimit(t *testing.T) {
+	addr := serve(t, func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) })
+	s, err := arrivals.NewSchedule(1_000_000, time.Second, func(time.Duration) float64 { return 1 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &Attack{Schedule: s, Actor: &asker{status: map[int]int{}}, Recorder: &records{}, Pool: wire.NewPool(addr), Limit: 200 * time.Millisecond}
+	if res, err := a.Run(context.Background()); err != nil || res.Hits == 0 || res.Hits == s.Total() {
+		t.Errorf("%d hits, error %v", res.Hits, err)
+	}
+}
+
 func TestAnAttackCanBeStopped(t *testing.T) {
 	addr := serve(t, func(http.ResponseWriter, *http.Request) {})
 	s, err := arrivals.NewSchedule(1_000_000, time.Hour, func(time.Duration) float64 { return 1 })

@@ -206,7 +206,7 @@ func TestTheSameSeedLivesTheSameLife(t *testing.T) {
 		live(t, c, s)
 		return all.String()
 	}
-	if life() != life() {
+	if first, second := life(), life(); first != second {
 		t.Error("two runs with one seed differ")
 	}
 }

@@ -26,6 +26,9 @@ type line struct {
 
 // overTime draws series per second with the faults marked.
 func overTime(title string, s []measure.Second, faults []verdict.Fault, opens time.Duration, lines []line) template.HTML {
+	for len(s) > 0 && s[len(s)-1].Offered == 0 { // only answers that came behind the end
+		s = s[:len(s)-1]
+	}
 	top := 1.0
 	for _, x := range s {
 		for _, l := range lines {

@@ -71,6 +71,7 @@ type Plan struct {
 	Stock       int
 	MinBookings int
 	Clinics     int
+	Prepare     time.Duration // for seeding and starting, before the lobby
 	Lobby       time.Duration // of the attack, before the opening
 	Run         time.Duration // the attack, lobby included; zero until Paced
 	Capacity    float64       // requests a second this machine answers at most, from calibration
@@ -85,6 +86,7 @@ func (s Scenario) Scale(requests uint64) Plan {
 		Eligible: n(s.Eligible, 1500), NotEligible: n(s.NotEligible, 500), Clinics: n(1000, 40)}
 	p.Stock = int(float64(p.Eligible) * float64(s.Stock) / float64(s.Eligible))
 	p.MinBookings = int(float64(p.Eligible) * float64(s.MinBookings) / float64(s.Eligible))
+	p.Prepare = 5*time.Second + time.Duration(f*7*float64(time.Second))
 	p.Lobby = 4 * time.Second
 	if f > .2 {
 		p.Lobby = 14 * time.Second
@@ -96,7 +98,7 @@ func (s Scenario) Scale(requests uint64) Plan {
 // through and never more than the whole command may take.
 const (
 	load       = .78
-	shortest   = 22 * time.Second
+	shortest   = 27 * time.Second
 	longest    = 238 * time.Second
 	perBooking = 1100 // bookings a second that a run leaves room for at most
 )
@@ -125,6 +127,15 @@ func (p Plan) Weight(t time.Duration) float64 {
 	after := (t - p.Lobby).Seconds()
 	rest := (p.Run - p.Lobby).Seconds()
 	return 1 + .75*math.Exp(-after/math.Max(rest*.02, .5)) - .1*after/rest
+}
+
+// usual is the capacity taken for granted before it is measured, requests a second.
+const usual = 50_000
+
+// StartRate is how many people a second an operator would let in to begin with, so that those who must book can.
+func (p Plan) StartRate() int {
+	q := p.Paced(usual, 0)
+	return int(math.Ceil(1.25 * float64(p.MinBookings) / (q.Run - q.Lobby).Seconds()))
 }
 
 // FaultAt is the instant of a fault as an offset from the start.

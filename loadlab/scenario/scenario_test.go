@@ -64,6 +64,9 @@ func TestTheOpeningIsThePeak(t *testing.T) {
 	if end := p.Weight(p.Run); end > .6*peak {
 		t.Errorf("the load does not decay: %.2f at the end, %.2f at the opening", end, peak)
 	}
+	if r := p.StartRate(); r < 500 || r > 1000 {
+		t.Errorf("%d people a second to begin with", r)
+	}
 	if q := p.Paced(60_000, time.Minute); q.Run != time.Minute {
 		t.Errorf("asked for a minute, got %v", q.Run)
 	}

@@ -152,6 +152,9 @@ func validity(v *Verdict, ok Validity, worse func(Outcome, string, ...any)) {
 	if ok.Took > ok.Planned && ok.Took > 0 {
 		v.Achieved = ok.Planned / ok.Took
 	}
+	if v.Offered > 0 {
+		v.Achieved = min(v.Achieved, float64(v.Requests)/float64(v.Offered))
+	}
 	if v.Achieved < leastAchieved {
 		worse(Inconclusive, "only %.2f %% of the offered load went out in time", 100*v.Achieved)
 	}

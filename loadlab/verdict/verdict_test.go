@@ -35,6 +35,7 @@ func TestDecide(t *testing.T) {
 		{"a fault did not hit", func(v *Verdict, _ *Validity) { v.Faults[1].Hit = false }, none, Inconclusive},
 		{"no fault at all", func(v *Verdict, _ *Validity) { v.Faults = nil }, none, Inconclusive},
 		{"too slow to count", func(_ *Verdict, ok *Validity) { ok.Took = 60.4 }, none, Inconclusive},
+		{"not all went out", func(v *Verdict, _ *Validity) { v.Offered = 1010 }, none, Inconclusive},
 		{"late", func(v *Verdict, _ *Validity) { v.LatenessP99 = 101 }, none, Inconclusive},
 		{"too little checked", func(v *Verdict, _ *Validity) { v.Invariants[0].Checked = 49 }, none, Inconclusive},
 		{"not checked", func(_ *Verdict, ok *Validity) { ok.MinChecked["order"] = 1 }, none, Inconclusive},
