@@ -135,3 +135,10 @@ func (s *State) Install(i *Imported) {
 		s.head = i.Records[n-1].Head()
 	}
 }
+
+// sortedUnion merges sorted a with b in any order, without doubles.
+func sortedUnion(a, b []subject.ID) []subject.ID {
+	out := slices.Concat(a, b)
+	slices.SortFunc(out, compareIDs)
+	return slices.Compact(out)
+}

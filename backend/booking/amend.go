@@ -1,0 +1,95 @@
+package booking
+
+import (
+	"time"
+
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// Change decides on a move. Moving to the slot where the booking is already changes nothing.
+func (s *State) Change(m Move) (Booking, *Effect, error) {
+	old, supply, from, err := s.changeable(m.No, m.At)
+	if err != nil {
+		return Booking{}, nil, err
+	}
+	if old.Slot == m.Slot {
+		return *old, nil, nil
+	}
+	to, err := supply.freeToMove(m.Slot, m.At)
+	if err != nil {
+		return Booking{}, nil, err
+	}
+	moved := *old
+	moved.Slot = m.Slot
+	data := mustJSON(ledger.Change{No: old.No, Opening: old.Opening, Subject: old.Subject, From: old.Slot, To: m.Slot})
+	s.bookings[m.No] = &moved
+	supply.take(from, -1)
+	supply.take(to, 1)
+	e := s.effect(m.At, ledger.KindChange, data, func() {
+		s.bookings[m.No] = old
+		supply.take(to, -1)
+		supply.take(from, 1)
+	})
+	e.Booking = &moved
+	return moved, e, nil
+}
+
+// freeToMove is free for somebody who has a dose already: the opening's stock does not matter.
+func (s *Supply) freeToMove(id string, now time.Time) (*SlotSupply, error) {
+	slot, err := s.free(id, now)
+	if KindOf(err) != StockGone {
+		return slot, err
+	}
+	if slot = s.Slot(id); slot.Left() == 0 {
+		return nil, Refuse(SlotFull)
+	}
+	return slot, nil
+}
+
+// changeable returns an active booking that is not too near to change.
+func (s *State) changeable(no string, now time.Time) (*Booking, *Supply, *SlotSupply, error) {
+	b := s.bookings[no]
+	if b == nil || b.Status != Booked {
+		return nil, nil, nil, Refuse(NoSuchBooking)
+	}
+	supply := s.catalog.Opening(b.Opening)
+	slot := supply.Slot(b.Slot)
+	if now.After(ChangeBy(slot.At)) {
+		return nil, nil, nil, Refuse(TooLate)
+	}
+	return b, supply, slot, nil
+}
+
+// ChangeBy is the last second in which the booking of a slot may be changed or cancelled: the end, in Korea, of the
+// second day before the slot's.
+func ChangeBy(slot time.Time) time.Time {
+	return subject.DateOf(slot).AddDays(-1).At(0, 0).Add(-time.Second)
+}
+
+// Cancel decides on a withdrawal; slot and stock get the dose back. The effect is nil when it was withdrawn before.
+func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
+	if b := s.bookings[w.No]; b != nil && b.Status == Cancelled {
+		return *b, nil, nil
+	}
+	old, supply, slot, err := s.changeable(w.No, w.At)
+	if err != nil {
+		return Booking{}, nil, err
+	}
+	ended := *old
+	ended.Status, ended.EndedAt = Cancelled, w.At
+	d := dose{old.Subject, old.Dose}
+	data := mustJSON(ledger.Cancel{No: old.No, Opening: old.Opening, Subject: old.Subject, Slot: old.Slot, By: w.By})
+	s.bookings[w.No] = &ended
+	delete(s.active, d)
+	supply.take(slot, -1)
+	admission := s.admitted[old.Opening][old.Subject]
+	s.inside.enter(admission)
+	e := s.effect(w.At, ledger.KindCancel, data, func() {
+		s.bookings[w.No], s.active[d] = old, old.No
+		supply.take(slot, 1)
+		s.inside.leave(admission)
+	})
+	e.Booking = &ended
+	return ended, e, nil
+}

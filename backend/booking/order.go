@@ -1,0 +1,90 @@
+package booking
+
+import (
+	"time"
+
+	"github.com/daemun/daemun/backend/ledger"
+)
+
+// Book decides on an order.
+func (s *State) Book(o Order) (Placed, *Effect, error) {
+	k := key{o.Subject, o.KeyHash}
+	if no, ok := s.keys[k]; ok {
+		placed, err := s.replay(no, &o)
+		return placed, nil, err
+	}
+	supply, slot, err := s.orderable(&o)
+	if err != nil {
+		return Placed{}, nil, err
+	}
+	b := o.Booking
+	b.Status, b.EndedAt = Booked, time.Time{}
+	d := dose{b.Subject, b.Dose}
+	kept := b
+	kept.Sealed = nil
+	s.bookings[b.No], s.active[d], s.keys[k] = &kept, b.No, b.No
+	supply.take(slot, 1)
+	admission := s.admitted[b.Opening][b.Subject]
+	s.inside.leave(admission)
+	e := s.effect(b.BookedAt, ledger.KindBooking, b.record(), func() {
+		delete(s.bookings, b.No)
+		delete(s.active, d)
+		delete(s.keys, k)
+		supply.take(slot, -1)
+		s.inside.enter(admission)
+	})
+	e.Booking = &b
+	return Placed{Booking: kept}, e, nil
+}
+
+func (s *State) replay(no string, o *Order) (Placed, error) {
+	b := s.bookings[no]
+	if b.BodyHash != o.BodyHash || b.Opening != o.Opening {
+		return Placed{}, Refuse(KeyReused)
+	}
+	return Placed{Booking: *b, Replayed: true}, nil
+}
+
+// orderable finds out why an order cannot be placed, in the order in which a person would want to know.
+func (s *State) orderable(o *Order) (*Supply, *SlotSupply, error) {
+	a := s.admitted[o.Opening][o.Subject]
+	if a == nil || (a.PassHash != o.PassHash && a.Before != o.PassHash) {
+		return nil, nil, Refuse(BadPass)
+	}
+	if _, ok := s.active[dose{o.Subject, o.Dose}]; ok {
+		return nil, nil, Refuse(AlreadyBooked)
+	}
+	supply := s.catalog.Opening(o.Opening)
+	slot, err := supply.free(o.Slot, o.BookedAt)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.bookings[o.No] != nil {
+		return nil, nil, Refuse(NumberTaken)
+	}
+	return supply, slot, nil
+}
+
+// free returns a slot that has a dose left.
+func (s *Supply) free(id string, now time.Time) (*SlotSupply, error) {
+	slot := s.Slot(id)
+	switch {
+	case slot == nil:
+		return nil, Refuse(NoSuchSlot)
+	case !slot.At.After(now):
+		return nil, Refuse(TooLate)
+	case s.Left() <= 0:
+		return nil, Refuse(StockGone)
+	case slot.Left() == 0:
+		return nil, Refuse(SlotFull)
+	}
+	return slot, nil
+}
+
+func (b *Booking) record() []byte {
+	r := ledger.Booking{
+		No: b.No, Opening: b.Opening, Subject: b.Subject, Dose: b.Dose, Slot: b.Slot,
+		Epoch: b.Place.Epoch, Rank: ledger.Rank(b.Place.Rank), PassSHA256: b.PassHash, KeySHA256: b.KeyHash,
+	}
+	return r.AppendJSON(make([]byte, 0, 384))
+}

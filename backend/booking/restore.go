@@ -1,0 +1,50 @@
+package booking
+
+import (
+	"fmt"
+
+	"github.com/daemun/daemun/backend/subject"
+)
+
+// RestoreSupply puts back what a store read from its disk about one opening, without a word in the ledger. Supplies
+// come first, then admissions, then bookings.
+func (s *State) RestoreSupply(in Import) {
+	s.catalog = s.catalog.with(newSupply(in.Opening, in.Vaccine, in.Stock).merge(in), nil)
+}
+
+// RestoreRoster puts back the sorted roster.
+func (s *State) RestoreRoster(ids []subject.ID) { s.catalog.roster = ids }
+
+// RestoreAdmission puts back one admission.
+func (s *State) RestoreAdmission(a Admission) error {
+	supply := s.catalog.Opening(a.Opening)
+	if supply == nil {
+		return fmt.Errorf("booking: an admission names the unknown opening %q", a.Opening)
+	}
+	s.people(a.Opening)[a.Subject] = &a
+	supply.doses.admitted.Add(1)
+	s.inside.enter(&a)
+	return nil
+}
+
+// RestoreBooking puts back one booking.
+func (s *State) RestoreBooking(b Booking) error {
+	supply := s.catalog.Opening(b.Opening)
+	if supply == nil || supply.Slot(b.Slot) == nil {
+		return fmt.Errorf("booking: %s names the unknown slot %q of opening %q", b.No, b.Slot, b.Opening)
+	}
+	a := s.admitted[b.Opening][b.Subject]
+	if a == nil {
+		return fmt.Errorf("booking: %s rests on no admission to opening %q", b.No, b.Opening)
+	}
+	b.Sealed = nil
+	s.bookings[b.No] = &b
+	s.keys[key{b.Subject, b.KeyHash}] = b.No
+	if b.Status != Booked {
+		return nil
+	}
+	s.active[dose{b.Subject, b.Dose}] = b.No
+	supply.take(supply.Slot(b.Slot), 1)
+	s.inside.leave(a)
+	return nil
+}
