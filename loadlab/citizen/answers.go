@@ -25,7 +25,7 @@ func (c *Crowd) Apply(a Action, sent, done time.Duration, res *wire.Response, er
 	}
 	switch {
 	case a.Kind == Trick:
-		return c.judge(a, res)
+		return c.judge(a, res, done)
 	case res.Status == 503:
 		return c.shedOwn(a, done, res)
 	case res.Status >= 500 || res.Status < 200:

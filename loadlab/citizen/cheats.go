@@ -7,14 +7,24 @@ import (
 	"github.com/daemun/daemun/loadlab/wire"
 )
 
-// check asks for somebody's own place right after they tried something: was that cheat lawful after all?
+// check looks at what somebody got by trying something, and then at the place they have anyway: was it better?
 type check struct {
-	cheat Cheat
-	who   int32
-	state string
-	ahead int64 // −1 unknown
-	again int
-	after time.Duration // not asked before
+	cheat  Cheat
+	who    int32
+	ticket string // the second one, to be asked about first; empty once that is known
+	state  string
+	ahead  int64 // −1 unknown
+	again  int
+	after  time.Duration // not asked before
+}
+
+// checkRequest asks about the second ticket first and about the citizen's own after it, so that the line's moving on
+// meanwhile can only make the own place look better.
+func (c *Crowd) checkRequest(k *check, out []byte) []byte {
+	if k.ticket != "" {
+		return c.ticketRequest(out, "GET /v1/queue/place", k.ticket)
+	}
+	return c.ticketRequest(out, "GET /v1/queue/place", c.all[k.who].ticket)
 }
 
 // pathTricks are other spellings of guarded paths and paths that do not exist outside: whatever they lead to, it must
@@ -174,7 +184,7 @@ func (c *Crowd) bend(token string) string {
 }
 
 // judge decides whether a cheat got through. Refusals are 4xx, redirects that lead nowhere new, and polite 503s.
-func (c *Crowd) judge(a Action, res *wire.Response) Outcome {
+func (c *Crowd) judge(a Action, res *wire.Response, now time.Duration) Outcome {
 	c.h.Tried[a.Cheat]++
 	if res.Status == 503 {
 		return c.shed(Trick, res)
@@ -188,15 +198,18 @@ func (c *Crowd) judge(a Action, res *wire.Response) Outcome {
 	}
 	switch a.Cheat {
 	case Rejoin:
-		c.checks = append(c.checks, &check{cheat: a.Cheat, who: a.Who, state: text(res.Body, `"state":"`), ahead: ahead(res.Body)})
+		// Until its epoch is sealed a second place is only an estimate.
+		c.checks = append(c.checks, &check{cheat: a.Cheat, who: a.Who, ticket: text(res.Body, `"ticket":"`), after: max(now, c.o.Lobby) + settling})
 	case EarlyEnter, ClockEnter:
 		c.h.EarlyPasses++
-		c.checks = append(c.checks, &check{cheat: a.Cheat, who: a.Who, state: "turn", ahead: -1})
+		c.atOnce(&check{cheat: a.Cheat, who: a.Who, state: "turn", ahead: -1})
 	default:
 		c.admit(a.Cheat, "answered %d: %.120s", res.Status, res.Body)
 	}
 	return Refused
 }
+
+func (c *Crowd) atOnce(k *check) { c.checks = append([]*check{k}, c.checks...) }
 
 // verify compares what the cheater got with the place they have: better is a cheat that got through.
 func (c *Crowd) verify(k *check, res *wire.Response, now time.Duration) {
@@ -208,6 +221,11 @@ func (c *Crowd) verify(k *check, res *wire.Response, now time.Duration) {
 		return
 	}
 	state, at := text(res.Body, `"state":"`), ahead(res.Body)
+	if k.ticket != "" {
+		k.ticket, k.state, k.ahead = "", state, at
+		c.atOnce(k)
+		return
+	}
 	if k.state == "turn" && (state == "waiting" || state == "lobby") {
 		c.admit(k.cheat, "admitted while the place said %s, %d ahead", state, at)
 	}

@@ -68,10 +68,8 @@ func (c *Crowd) Next(now time.Duration, out []byte) (Action, []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wheel.advance(c.all, now, c.wake)
-	if len(c.checks) > 0 && c.checks[0].after <= now {
-		k := c.checks[0]
-		c.checks = c.checks[1:]
-		return Action{Kind: Place, Who: k.who, check: k}, c.ticketRequest(out, "GET /v1/queue/place", c.all[k.who].ticket)
+	if k := c.dueCheck(now); k != nil {
+		return Action{Kind: Place, Who: k.who, check: k}, c.checkRequest(k, out)
 	}
 	if c.credit += c.o.Cheats; c.credit >= 1 {
 		if a, b, ok := c.cheat(now, out); ok {
@@ -87,6 +85,16 @@ func (c *Crowd) Next(now time.Duration, out []byte) (Action, []byte) {
 		}
 	}
 	return c.otherDevice(out)
+}
+
+// dueCheck takes the next check whose time has come.
+func (c *Crowd) dueCheck(now time.Duration) *check {
+	if len(c.checks) == 0 || c.checks[0].after > now {
+		return nil
+	}
+	k := c.checks[0]
+	c.checks = c.checks[1:]
+	return k
 }
 
 // wake sorts somebody whose time has come by urgency.

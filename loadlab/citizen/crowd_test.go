@@ -303,12 +303,19 @@ func TestTheCrowdNotices(t *testing.T) {
 		}},
 		{"lists without a pass", after(0, "/v1/clinics", always(reply{status: 200, body: `{"clinics":[]}`})), func(h *History) bool { return h.Through[DeepClinics] > 0 }},
 		{"open inner paths", after(0, "/internal", always(reply{status: 200})), func(h *History) bool { return h.Through[PathTrick] > 0 }},
-		{"rejoining jumps the queue", after(6*time.Second, "/v1/queue/join", func(r request, got reply) reply {
-			if r.auth == "" && got.status == 200 {
-				got.body = `{"ticket":"new","state":"turn","ahead":0,"next_poll_s":2}`
+		{"rejoining jumps the queue", func(s *site) {
+			lawful := s.answer
+			s.answer = func(now time.Duration, r request) reply {
+				rrn := string(wire.Text([]byte(r.body), `"rrn":"`))
+				if again := s.byRRN[rrn] != ""; again && r.path == "/v1/queue/join" && r.auth == "" {
+					return reply{status: 200, body: `{"ticket":"jump","state":"waiting","ahead":0,"next_poll_s":2}`}
+				}
+				if r.auth == "Ticket jump" {
+					return reply{status: 200, body: `{"state":"waiting","ahead":0,"next_poll_s":2}`}
+				}
+				return lawful(now, r)
 			}
-			return got
-		}), func(h *History) bool { return h.Through[Rejoin] > 0 }},
+		}, func(h *History) bool { return h.Through[Rejoin] > 0 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			crowd, s := crowdOf(t)
