@@ -28,7 +28,7 @@ type boardRow struct {
 
 const boardColumns = 8
 
-var boardLayout = widgets.Columns{Widths: []float32{0, 92, 184, 78, 78, 78, 78, 130}, Gap: 6, Inset: 10, Height: 27}
+var boardLayout = widgets.Columns{Widths: []float32{0, 100, 180, 72, 72, 72, 72, 126}, Gap: 6, Inset: 10, Height: 27}
 
 // board lists the openings with their cohorts and carries the buttons for the line chosen.
 type board struct {

@@ -88,7 +88,7 @@ func (s sharedHeight) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(max(a.Width, b.Width), a.Height+sharedGap+b.Height)
 }
 
-const logWidth = 340
+const logWidth = 304
 
 // Render draws what the model knows now.
 func (c *Console) Render() {

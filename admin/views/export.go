@@ -23,6 +23,7 @@ func (c *Console) export() {
 			c.exported(w.URI().Path(), c.writeExport(w))
 		}
 	}, c.Window)
+	d.SetTitleText(c.book.T("export.title"))
 	d.SetFileName("daemun-" + c.Now().In(kst).Format("20060102-150405") + ".json")
 	if home, err := os.UserHomeDir(); err == nil {
 		if folder, err := storage.ListerForURI(storage.NewFileURI(home)); err == nil {

@@ -137,6 +137,8 @@ func (t *tiles) stockReading(o *api.OpeningStatus) widgets.Reading {
 // Percent writes a share; below ten percent with a decimal, and never 0 % or 100 % unless it is exactly that.
 func Percent(share float64) string {
 	switch p := share * 100; {
+	case p <= 0:
+		return "0 %"
 	case p > 0 && p < 0.1:
 		return "< 0.1 %"
 	case p < 10:

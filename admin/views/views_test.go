@@ -152,7 +152,7 @@ func TestTilesShowTheOpeningInFocus(t *testing.T) {
 		"entered": {tiles.entered.Reading().Value, "60,000"},
 		"booked":  {tiles.booked.Reading().Value, "55,880"},
 		"stock":   {tiles.stock.Reading().Value, "84,120"},
-		"percent": {tiles.stock.Reading().Note, "60 % · 전체 140,000"},
+		"percent": {tiles.stock.Reading().Note, "60 % / 140,000"},
 		"breaker": {tiles.breaker.Reading().Value, "정상"},
 	} {
 		if row.got != row.want {
@@ -438,7 +438,7 @@ func TestAFailedExportIsTold(t *testing.T) {
 }
 
 func TestPercentNeverRoundsToNothingOrAll(t *testing.T) {
-	for share, want := range map[float64]string{0: "0.0 %", 0.0004: "< 0.1 %", 0.0999: "9.9 %", 0.6008: "60 %", 0.9999: "99 %", 1: "100 %"} {
+	for share, want := range map[float64]string{0: "0 %", 0.0004: "< 0.1 %", 0.0999: "9.9 %", 0.6008: "60 %", 0.9999: "99 %", 1: "100 %"} {
 		if got := Percent(share); got != want {
 			t.Errorf("%v: %q, want %q", share, got, want)
 		}

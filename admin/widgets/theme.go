@@ -75,7 +75,7 @@ func (Theme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	switch name {
 	case theme.ColorNameBackground:
 		return Ground
-	case theme.ColorNameForeground:
+	case theme.ColorNameForeground, theme.ColorNameForegroundOnError, theme.ColorNameForegroundOnPrimary:
 		return Ink
 	case theme.ColorNameOverlayBackground, theme.ColorNameMenuBackground:
 		return Panel

@@ -28,7 +28,7 @@ type Tile struct {
 func NewTile(name string) *Tile {
 	t := &Tile{
 		ground: canvas.NewRectangle(Panel), bar: canvas.NewRectangle(Blue), rest: canvas.NewRectangle(Edge),
-		name: NewText(13, false, fyne.TextAlignLeading), value: NewText(27, true, fyne.TextAlignLeading),
+		name: NewText(13, false, fyne.TextAlignLeading), value: NewText(largeValue, true, fyne.TextAlignLeading),
 		unit: NewText(13, false, fyne.TextAlignLeading), note: NewText(13, false, fyne.TextAlignLeading),
 		reading: Reading{Share: -1},
 	}
@@ -83,10 +83,21 @@ func (t *Tile) showBar(r Reading) {
 
 const tileInset = 12
 
+const largeValue, smallValue = 27, 20
+
+// valueSize makes a long value smaller so that its unit stays in the tile.
+func valueSize(value string, unit, width float32) float32 {
+	if fyne.MeasureText(value, largeValue, fyne.TextStyle{Bold: true}).Width+unit+2*tileInset+5 > width {
+		return smallValue
+	}
+	return largeValue
+}
+
 func (t *Tile) place(size fyne.Size) {
 	t.ground.Resize(size)
 	t.name.Move(fyne.NewPos(tileInset, 7))
-	t.value.Move(fyne.NewPos(tileInset, 23))
+	t.value.TextSize = valueSize(t.value.Text.Text, t.unit.MinSize().Width, size.Width)
+	t.value.Move(fyne.NewPos(tileInset, 23+(largeValue-t.value.TextSize)))
 	t.unit.Move(fyne.NewPos(tileInset+5+t.value.MinSize().Width, 38))
 	t.note.Move(fyne.NewPos(tileInset, 63))
 	width := size.Width

@@ -161,6 +161,19 @@ func TestTileGreysWhatIsStale(t *testing.T) {
 	}
 }
 
+func TestLongValuesStayInTheirTile(t *testing.T) {
+	app(t)
+	tile := NewTile("대기 인원")
+	test.NewTempWindow(t, tile).Resize(fyne.NewSize(155, 90))
+	for _, value := range []string{"0", "321,044", "10,321,044"} {
+		tile.Display(Reading{Value: value, Unit: "명", Share: -1})
+		tile.Resize(fyne.NewSize(147, 90))
+		if end := tile.unit.Position().X + tile.unit.MinSize().Width; end > 147 {
+			t.Errorf("%s ends at %v in a tile of 147", value, end)
+		}
+	}
+}
+
 func TestTonesDifferInShape(t *testing.T) {
 	seen := map[string]bool{}
 	for _, tone := range []Tone{Fine, Warn, Bad} {

@@ -175,7 +175,7 @@ func Rate(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return "–"
-	case v > -10 && v < 10 && v != math.Trunc(v):
+	case v > -9.95 && v < 9.95 && math.Abs(v-math.Round(v)) >= 0.05:
 		return strings.Replace(strconv.FormatFloat(v, 'f', 1, 64), "-", "−", 1)
 	}
 	return Number(int64(math.Round(v)))
@@ -188,6 +188,8 @@ func (b *Book) Span(d time.Duration) string {
 		return b.T("span.s", int(d/time.Second))
 	case d < time.Hour:
 		return b.T("span.m", int(d/time.Minute))
+	case d < 48*time.Hour && d%time.Hour < time.Minute:
+		return b.T("span.h", int(d/time.Hour))
 	case d < 48*time.Hour:
 		return b.T("span.hm", int(d/time.Hour), int(d%time.Hour/time.Minute))
 	}

@@ -137,6 +137,7 @@ func TestArguments(t *testing.T) {
 		{ko.T("impact.postpone.now", Clock(at)), "현재 개통 시각은 07-19 20:00입니다."},
 		{ko.T("age", 75*time.Second), "자료 1분 전"},
 		{en.Span(130 * time.Minute), "2 h 10 min"},
+		{ko.Span(2 * time.Hour), "2시간"},
 		{en.Span(72 * time.Hour), "3 d"},
 		{ko.T("no.such.key"), "no.such.key"},
 	} {
@@ -152,7 +153,7 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	for v, want := range map[float64]string{0: "0", 0.25: "0.2", 9.5: "9.5", 10.6: "11", 1234.4: "1,234", math.Inf(1): "–"} {
+	for v, want := range map[float64]string{0: "0", 0.25: "0.2", 0.01: "0", 9.5: "9.5", 9.96: "10", 10.6: "11", 1234.4: "1,234", math.Inf(1): "–"} {
 		if got := Rate(v); got != want {
 			t.Errorf("%v: %q, want %q", v, got, want)
 		}

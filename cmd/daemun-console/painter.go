@@ -19,6 +19,7 @@ type painter struct {
 	state   *model.Console
 	console *views.Console
 	waiting atomic.Bool
+	heard   atomic.Int64 // when the last snapshot came, Unix milliseconds
 }
 
 func newPainter(state *model.Console, console *views.Console) *painter {
@@ -40,6 +41,7 @@ func (p *painter) Disconnected(problem words.Message, retryAt, now time.Time) {
 // Apply implements client.Listener.
 func (p *painter) Apply(s *api.Snapshot, received time.Time) {
 	p.state.Apply(s, received)
+	p.heard.Store(received.UnixMilli())
 	p.paint()
 }
 
@@ -53,6 +55,10 @@ func (p *painter) paint() {
 	})
 }
 
+// lively is how long after a snapshot the next one, a second later, will paint the clock anyway. Painting it in between
+// too would double the work: the toolkit draws the whole window each time.
+const lively = 1200 * time.Millisecond
+
 // tick lets the age of the data grow on the screen while nothing arrives.
 func (p *painter) tick(ctx context.Context) {
 	beat := time.NewTicker(500 * time.Millisecond)
@@ -62,7 +68,9 @@ func (p *painter) tick(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-beat.C:
-			p.paint()
+			if time.Since(time.UnixMilli(p.heard.Load())) > lively {
+				p.paint()
+			}
 		}
 	}
 }
