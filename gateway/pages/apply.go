@@ -80,7 +80,7 @@ func checkApply(in applyInput, lang string) (applyView, bool) {
 // applyRefused shows the form again where typing or trying again can help, else a page that says what is the matter.
 func (p *Pages) applyRefused(w http.ResponseWriter, r *http.Request, lang string, in applyInput, err error) {
 	problem := problemOf(err)
-	sentence := detail(lang, problem)
+	sentence := formSentence(lang, problem)
 	v := applyView{Agreed: in.Agreed}
 	switch {
 	case problem.Code == "bad_number":

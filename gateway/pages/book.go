@@ -194,7 +194,7 @@ func numberRefusal(lang string, problem *api.Problem) string {
 func (p *Pages) bookBusy(w http.ResponseWriter, r *http.Request, lang string, in bookInput, problem *api.Problem) {
 	setRetryAfter(w, problem)
 	v := newBookView(r, lang, in.retyped(lang))
-	v.Errors = append([]formError{{Text: detail(lang, problem)}}, v.Errors...)
+	v.Errors = append([]formError{{Text: formSentence(lang, problem)}}, v.Errors...)
 	p.showBook(w, r, lang, problem.Status, v)
 }
 

@@ -107,7 +107,7 @@ func checkControl(t *testing.T, n *html.Node, labels map[string]bool) {
 		if attr(n, "type") != "hidden" && !labels[attr(n, "id")] {
 			t.Errorf("no label for %q", attr(n, "name"))
 		}
-	case "button", "a", "summary":
+	case "button", "a", "summary", "dd", "dt", "li":
 		if content(n) == "" {
 			t.Errorf("<%s> says nothing", n.Data)
 		}

@@ -149,6 +149,7 @@ var views = []view{
 		Status: 404, Code: "no_such_booking", Detail: "입력하신 정보와 맞는 예약이 없습니다. 성명, 등록번호, 예약번호를 확인해 주세요.",
 		DetailEn: "No booking matches these details. Please check name, number and booking number.",
 	}), "/lookup", "", lookupValues()},
+	{"lookup-busy", 503, refuse("Lookup", busy), "/lookup", "", lookupValues()},
 	{"lookup-expired", 200, refuse("Booking", &api.Problem{Status: 401, Code: "bad_proof"}), "/lookup", everyCookie, nil},
 	{"booking", 200, nil, "/lookup", everyCookie, nil},
 	{"booking-late", 200, func(s *fakeService) { s.now = s.booking.ChangeBy }, "/lookup", everyCookie, nil},

@@ -100,7 +100,7 @@ func (p *Pages) lookup(w http.ResponseWriter, r *http.Request) {
 		problem := problemOf(err)
 		setRetryAfter(w, problem)
 		v.Number.Error, v.Number.Focus = text(lang, "rrn.again"), true
-		v.Errors = []formError{{Text: detail(lang, problem)}, {ID: "rrn1", Text: v.Number.Error}}
+		v.Errors = []formError{{Text: formSentence(lang, problem)}, {ID: "rrn1", Text: v.Number.Error}}
 		p.showLookup(w, r, lang, problem.Status, v)
 		return
 	}

@@ -97,6 +97,15 @@ func detail(lang string, problem *api.Problem) string {
 	return text(lang, "problem.text")
 }
 
+// formSentence is what stands above a form that could not be taken: a form does not send itself again, so a busy server
+// asks the person to.
+func formSentence(lang string, problem *api.Problem) string {
+	if isBusy(problem) {
+		return string(appendf(nil, lang, "busy.form", int64(retryAfter(problem))))
+	}
+	return detail(lang, problem)
+}
+
 // problemOf takes the problem out of an error. An error that carries none is not explained to the visitor.
 func problemOf(err error) *api.Problem {
 	var problem *api.Problem

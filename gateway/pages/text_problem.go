@@ -3,6 +3,7 @@ package pages
 // Titles by problem code, and a sentence for a problem that brings none of its own.
 var problemText = map[string][2]string{
 	"problem.retry": {"%d초 뒤에 자동으로 다시 시도합니다. 새로고침하지 않으셔도 됩니다.", "We will try again by ourselves in %d s. No need to reload."},
+	"busy.form":     {"지금은 접속이 많아 처리하지 못했습니다. %d초쯤 뒤에 아래 단추를 다시 눌러 주세요.", "Too many requests just now. Please press the button below again in about %d s."},
 	"problem.kept":  {"받아 두신 순번은 그대로 유지됩니다.", "Your place in the queue is kept."},
 
 	"problem.title":                   {"요청을 처리하지 못했습니다", "That did not work"},
