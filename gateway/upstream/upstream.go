@@ -300,11 +300,3 @@ func (b *Backend) Breaker() api.BreakerStatus {
 	return api.BreakerStatus{Name: b.name, State: state.String(), Since: t.since, Reason: t.reason}
 }
 
-// RetryAfter is how long, in seconds, somebody should wait who was refused: a little, spread so that they do not all
-// come back at once.
-func RetryAfter(err error, spread uint32) int {
-	if errors.Is(err, ErrResting) {
-		return 2 + int(spread%4)
-	}
-	return 1 + int(spread%3)
-}
