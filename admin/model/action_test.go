@@ -95,7 +95,7 @@ func TestImpactNamesPeople(t *testing.T) {
 		{Resume, false, 700, "Calls 700 people"},
 		{Postpone, false, 700, "It now opens at 07-19 20:00"},
 		{Close, false, 700, "700 people who wait can no longer enter"},
-		{Rate, false, 700, "Pace now: 50 people/s; cap now: no cap"},
+		{Rate, false, 700, "Pace now: 50 people/s; cap now: none"},
 		{Notice, false, 700, "All 700 people"},
 		{Pause, true, 400, "400 people who have not entered yet"},
 		{Resume, true, 400, "enter again"},

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"sort"
 	"time"
 
 	"github.com/daemun/daemun/admin/words"
@@ -38,7 +37,7 @@ const scarceStock = 0.10
 // backendSilent is how old the backend's report may be, by the server's own clock.
 const backendSilent = 3 * time.Second
 
-// alarmsOf lists what is wrong in a snapshot, worst first. Since is left open.
+// alarmsOf lists what is wrong in a snapshot. Since is left open.
 func alarmsOf(s *api.Snapshot) []Alarm {
 	if s == nil {
 		return nil
@@ -54,7 +53,6 @@ func alarmsOf(s *api.Snapshot) []Alarm {
 	} else if s.Shared.Leader == "" {
 		list = append(list, Alarm{Key: "leader", Severity: Critical, Message: words.M("alarm.leader")})
 	}
-	sort.SliceStable(list, func(i, j int) bool { return list[i].Severity > list[j].Severity })
 	return list
 }
 

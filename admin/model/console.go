@@ -3,6 +3,7 @@
 package model
 
 import (
+	"sort"
 	"sync"
 	"time"
 
@@ -156,6 +157,7 @@ func (c *Console) note(now time.Time, severity Severity, m words.Message) {
 // watch compares the alarms with those before and logs each that came or went.
 func (c *Console) watch(now time.Time) {
 	alarms := append(c.ageAlarms(now), alarmsOf(c.last())...)
+	sort.SliceStable(alarms, func(i, j int) bool { return alarms[i].Severity > alarms[j].Severity })
 	for i := range alarms {
 		if old := findAlarm(c.alarms, alarms[i].Key); old != nil {
 			alarms[i].Since = old.Since

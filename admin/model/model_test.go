@@ -222,11 +222,11 @@ func TestScarceStockOfAClosedOpeningIsNoAlarm(t *testing.T) {
 	}
 }
 
-func TestStaleDataIsTheFirstAlarm(t *testing.T) {
+func TestTheWorstAlarmComesFirst(t *testing.T) {
 	c := New()
 	c.Apply(snapshotAt(0, func(s *api.Snapshot) { s.Breakers[0].State = "open" }), local(0))
-	if a := c.Look(local(5)).Alarms; a[0].Key != "late" {
-		t.Errorf("after 5 s the first alarm is %s", a[0].Key)
+	if a := c.Look(local(5)).Alarms; a[0].Key != "breaker:backend" || a[1].Key != "late" {
+		t.Errorf("after 5 s alarms are %+v", a)
 	}
 	if a := c.Look(local(11)).Alarms; a[0].Key != "stale" || len(a) != 2 {
 		t.Errorf("after 11 s alarms are %+v", a)
@@ -244,7 +244,7 @@ func TestLogTellsWhatAnybodyDid(t *testing.T) {
 	}), local(1))
 	log := texts(c.Look(local(1)))
 	for _, want := range []string{
-		"Open → Paused (operator 박총괄)", "cap on calls no cap → 300 people/s", "07-19 20:00 → 07-19 22:00", "1967년생: paused", "Notice (김관제): check",
+		"Open → Paused (operator 박총괄)", "cap on calls none → 300 people/s", "07-19 20:00 → 07-19 22:00", "1967년생: paused", "Notice (김관제): check",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %q:\n%s", want, log)

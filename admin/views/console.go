@@ -37,6 +37,7 @@ type Console struct {
 	board   *board
 	journal *widgets.Journal
 	look    *model.Look
+	form    *orderForm // that is open, or nil
 }
 
 // New fills the window. The context ends orders that are under way when the program ends.
@@ -93,6 +94,9 @@ const logWidth = 304
 // Render draws what the model knows now.
 func (c *Console) Render() {
 	c.look = c.Model.Look(c.Now())
+	if c.form != nil {
+		c.form.warn()
+	}
 	c.header.show(c.look, c.Host, c.Now())
 	c.tiles.show(c.look)
 	c.charts.show(c.look)
@@ -108,6 +112,9 @@ func (c *Console) Update() {
 		return
 	}
 	c.look = look
+	if c.form != nil {
+		c.form.warn()
+	}
 	c.header.show(look, c.Host, c.Now())
 }
 

@@ -38,6 +38,7 @@ type orderForm struct {
 	drain     widgets.Text
 	sure      *widget.Check
 	count     *widget.Entry
+	old       *widgets.Paragraph
 	missing   *widgets.Paragraph
 	problem   *widgets.Paragraph
 	send      *widget.Button
@@ -47,7 +48,9 @@ type orderForm struct {
 
 // ask opens the form for a verb.
 func (c *Console) ask(v model.Verb, t model.Target) {
-	c.newOrderForm(v, t).dialog.Show()
+	c.form = c.newOrderForm(v, t)
+	c.form.dialog.SetOnClosed(func() { c.form = nil })
+	c.form.dialog.Show()
 }
 
 func (c *Console) newOrderForm(v model.Verb, t model.Target) *orderForm {
@@ -100,13 +103,18 @@ func (f *orderForm) impactBox() fyne.CanvasObject {
 	}
 	body := widgets.NewParagraph(orderWidth-24, 15, false)
 	body.Set(strings.Join(sentences, "\n"), widgets.Ink)
-	lines := container.NewVBox(head.Text, body)
-	if look := f.console.look; look.Level != model.Fresh {
-		old := widgets.NewParagraph(orderWidth-24, 14, true)
-		old.Set("▲ "+f.book.T("impact.old", look.Age), widgets.Caution)
-		lines.Add(old)
-	}
+	f.old = widgets.NewParagraph(orderWidth-24, 14, true)
+	lines := container.NewVBox(head.Text, body, f.old)
 	return container.NewStack(canvas.NewRectangle(widgets.Ground), container.New(margin{12}, lines))
+}
+
+// warn says that the numbers are old, from the moment on when they are.
+func (f *orderForm) warn() {
+	text := ""
+	if look := f.console.look; look.Level != model.Fresh {
+		text = "▲ " + f.book.T("impact.old", look.Age)
+	}
+	f.old.Set(text, widgets.Caution)
 }
 
 func (f *orderForm) label(key string, args ...any) fyne.CanvasObject {
@@ -160,7 +168,7 @@ func (f *orderForm) paces(values ...int) fyne.CanvasObject {
 	for _, v := range values {
 		text := words.Number(int64(v))
 		if v == 0 {
-			text = f.book.T("rate.none")
+			text = f.book.T("rate.lift")
 		}
 		row.Add(widget.NewButton(text, func() { f.perS.SetText(strconv.Itoa(v)) }))
 	}
@@ -219,6 +227,7 @@ func (f *orderForm) addConfirmation(box *fyne.Container) {
 
 // check reads the form and lets the order go only when nothing is missing.
 func (f *orderForm) check() {
+	f.warn()
 	f.read()
 	missing := f.order.Missing(f.console.look.Now)
 	if missing == nil && !f.confirmed() {

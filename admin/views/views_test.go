@@ -357,8 +357,8 @@ func TestAnOrderForTwoSaysSo(t *testing.T) {
 
 func TestStaleNumbersAreCalledSo(t *testing.T) {
 	d := newDesk(t, "operator")
-	d.after(12)
 	test.Tap(d.console.board.buttons[model.Pause])
+	d.after(12)
 	if m := test.RenderObjectToMarkup(d.console.Window.Canvas().Overlays().Top()); !strings.Contains(m, "12초 전 자료에 근거한") {
 		t.Error("the dialog does not say that its numbers are old")
 	}
