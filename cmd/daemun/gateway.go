@@ -173,7 +173,7 @@ func (g *gatewayProgram) run(ctx context.Context) error {
 	err := together(ctx,
 		func(ctx context.Context) error { g.backend.Watch(ctx); return nil },
 		func(ctx context.Context) error { g.node.Run(ctx); return nil },
-		func(ctx context.Context) error { return serve(ctx, g.public, g.edge, nil, g.log) },
+		func(ctx context.Context) error { return serveCitizens(ctx, g.public, g.edge.Server()) },
 		func(ctx context.Context) error { return serve(ctx, g.controlRoom, g.control, g.secured, g.log) },
 	)
 	return err

@@ -12,11 +12,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/valyala/fasthttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
-// Limits of every listener. A citizen's request is small; what takes longer than this is not one.
+// Limits of the listeners of the control room and the backend.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 20 * time.Second
@@ -70,6 +71,23 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, secured *tls.Con
 	defer cancel()
 	if err := s.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("drain %s: %w", l.Addr(), err), s.Close())
+	}
+	return nil
+}
+
+// serveCitizens is serve for the citizens' server.
+func serveCitizens(ctx context.Context, l net.Listener, s *fasthttp.Server) error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := s.ShutdownWithContext(drain); err != nil {
+		return fmt.Errorf("drain %s: %w", l.Addr(), err)
 	}
 	return nil
 }

@@ -66,7 +66,8 @@ func (s service) Clinics(ctx context.Context, pass, region, vaccine string) (lis
 	if vaccine != "" {
 		query.Set("vaccine", vaccine)
 	}
-	return list, s.ask(ctx, shed.P2, http.MethodGet, "/v1/clinics?"+query.Encode(), passScheme+pass, "", nil, &list)
+	err = s.ask(ctx, shed.P2, http.MethodGet, "/v1/clinics?"+query.Encode(), passScheme+pass, "", nil, &list)
+	return list, err
 }
 
 func (s service) Slots(ctx context.Context, pass, clinic, day string) (list api.SlotList, err error) {
@@ -74,23 +75,28 @@ func (s service) Slots(ctx context.Context, pass, clinic, day string) (list api.
 	if day != "" {
 		target += "?" + url.Values{"day": {day}}.Encode()
 	}
-	return list, s.ask(ctx, shed.P2, http.MethodGet, target, passScheme+pass, "", nil, &list)
+	err = s.ask(ctx, shed.P2, http.MethodGet, target, passScheme+pass, "", nil, &list)
+	return list, err
 }
 
 func (s service) Book(ctx context.Context, pass, key string, req api.BookingRequest) (b api.Booking, err error) {
-	return b, s.ask(ctx, shed.P0, http.MethodPost, "/v1/bookings", passScheme+pass, key, req, &b)
+	err = s.ask(ctx, shed.P0, http.MethodPost, "/v1/bookings", passScheme+pass, key, req, &b)
+	return b, err
 }
 
 func (s service) Lookup(ctx context.Context, req api.LookupRequest) (b api.Booking, err error) {
-	return b, s.ask(ctx, shed.P3, http.MethodPost, "/v1/bookings/lookup", "", "", req, &b)
+	err = s.ask(ctx, shed.P3, http.MethodPost, "/v1/bookings/lookup", "", "", req, &b)
+	return b, err
 }
 
 func (s service) Booking(ctx context.Context, no, proof string) (b api.Booking, err error) {
-	return b, s.ask(ctx, shed.P2, http.MethodGet, "/v1/bookings/"+url.PathEscape(no), "Proof "+proof, "", nil, &b)
+	err = s.ask(ctx, shed.P2, http.MethodGet, "/v1/bookings/"+url.PathEscape(no), "Proof "+proof, "", nil, &b)
+	return b, err
 }
 
 func (s service) Cancel(ctx context.Context, no, proof string) (b api.Booking, err error) {
-	return b, s.ask(ctx, shed.P0, http.MethodDelete, "/v1/bookings/"+url.PathEscape(no), "Proof "+proof, "", nil, &b)
+	err = s.ask(ctx, shed.P0, http.MethodDelete, "/v1/bookings/"+url.PathEscape(no), "Proof "+proof, "", nil, &b)
+	return b, err
 }
 
 // ask sends a page's question to the backend under the question's class and reads the answer into v.

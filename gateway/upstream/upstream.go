@@ -299,4 +299,3 @@ func (b *Backend) Breaker() api.BreakerStatus {
 	t := b.tripped.Load()
 	return api.BreakerStatus{Name: b.name, State: state.String(), Since: t.since, Reason: t.reason}
 }
-

@@ -1,0 +1,219 @@
+package edge
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+	"go.uber.org/zap"
+
+	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/meter"
+	"github.com/daemun/daemun/gateway/pages"
+)
+
+// Limits of the citizens' listener. A citizen's request is small; what takes longer than this is not one.
+const (
+	readTimeout  = 20 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 2 * time.Minute
+	maxHeader    = 8 << 10
+)
+
+// Server returns the citizens' server. Most of what comes in an opening is "how far am I"; that is answered straight
+// from the request's bytes. Everything else goes to ServeHTTP, the one place that decides what exists.
+func (e *Edge) Server() *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler: e.serveFast, ErrorHandler: e.unreadable,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadBufferSize: maxHeader, MaxRequestBodySize: 4 * maxBody, // a body over maxBody still gets its answer
+		NoDefaultServerHeader: true, CloseOnShutdown: true, Logger: quiet{e.log},
+	}
+}
+
+// quiet keeps the server's remarks on single connections out of the log unless somebody looks for them.
+type quiet struct{ log *zap.Logger }
+
+func (q quiet) Printf(format string, args ...any) { q.log.Sugar().Debugf(format, args...) }
+
+var (
+	placePath    = []byte("/v1/queue/place")
+	openingsPath = []byte("/v1/openings")
+	cursorPrefix = []byte("/v1/openings/")
+	cursorSuffix = []byte("/cursor")
+)
+
+func (e *Edge) serveFast(ctx *fasthttp.RequestCtx) {
+	if !ctx.IsGet() || e.node.Behind() || !e.answerFast(ctx, ctx.Request.Header.RequestURI()) {
+		e.serveSlow(ctx)
+	}
+}
+
+// answerFast answers the questions of the waiting room; false means that it is none of them.
+func (e *Edge) answerFast(ctx *fasthttp.RequestCtx, target []byte) bool {
+	start := time.Now()
+	switch {
+	case bytes.Equal(target, placePath):
+		if !e.placeFast(ctx) {
+			return false
+		}
+	case bytes.Equal(target, openingsPath):
+		fastJSON(ctx, "no-store")
+		ctx.Response.SetBodyRaw(e.node.Snapshot().OpeningsJSON)
+	case bytes.HasPrefix(target, cursorPrefix) && bytes.HasSuffix(target, cursorSuffix) && len(target) > len(cursorPrefix)+len(cursorSuffix):
+		body := e.node.Snapshot().CursorJSON(string(target[len(cursorPrefix) : len(target)-len(cursorSuffix)]))
+		if body == nil {
+			return false
+		}
+		fastJSON(ctx, "public, max-age=1")
+		ctx.Response.SetBodyRaw(body)
+	default:
+		return false
+	}
+	e.meter.Count(meter.W, time.Since(start), false, rand.Uint32())
+	return true
+}
+
+// placeFast answers where a ticket stands. Whatever is odd about the request is left to the slow way.
+func (e *Edge) placeFast(ctx *fasthttp.RequestCtx) bool {
+	t, line, err := e.node.Locate(fastTicket(ctx))
+	if err != nil {
+		return false
+	}
+	now := e.node.Now()
+	place := line.Place(&t, now)
+	buf := buffers.Get().(*[]byte)
+	*buf = line.AppendPlace((*buf)[:0], nil, &t, &place, now)
+	fastJSON(ctx, "no-store")
+	ctx.Response.SetBody(*buf)
+	buffers.Put(buf)
+	return true
+}
+
+// fastTicket is the ticket that a request shows in its one Authorization header, else in its cookie.
+func fastTicket(ctx *fasthttp.RequestCtx) []byte {
+	var shown []byte
+	count := 0
+	for name, value := range ctx.Request.Header.All() {
+		if string(name) == "Authorization" {
+			shown = value
+			count++
+		}
+	}
+	switch {
+	case count == 1 && len(shown) > len(ticketScheme) && string(shown[:len(ticketScheme)]) == ticketScheme:
+		return shown[len(ticketScheme):]
+	case count > 0:
+		return nil
+	}
+	return ctx.Request.Header.Cookie(pages.TicketCookie)
+}
+
+func fastJSON(ctx *fasthttp.RequestCtx, caching string) {
+	ctx.Response.Header.SetContentType("application/json; charset=utf-8")
+	ctx.Response.Header.Set("Cache-Control", caching)
+}
+
+// serveSlow answers by ServeHTTP. Nothing of the request's memory outlives it: what handlers see is a copy.
+func (e *Edge) serveSlow(ctx *fasthttp.RequestCtx) {
+	r, err := request(ctx)
+	if err != nil {
+		e.unreadable(ctx, err)
+		return
+	}
+	w := &fastWriter{ctx: ctx, header: http.Header{}}
+	e.ServeHTTP(w, r)
+	w.finish()
+}
+
+func request(ctx *fasthttp.RequestCtx) (*http.Request, error) {
+	in := &ctx.Request
+	target := string(in.Header.RequestURI())
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Header.Host()) == 0 {
+		return nil, errors.New("no Host")
+	}
+	r := &http.Request{
+		Method: string(in.Header.Method()), URL: u, RequestURI: target, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header, 8), Host: string(in.Header.Host()), RemoteAddr: ctx.RemoteAddr().String(), TLS: ctx.TLSConnectionState(),
+		Body: http.NoBody,
+	}
+	for name, value := range in.Header.All() {
+		if key := string(name); key != "Host" {
+			r.Header.Add(key, string(value))
+		}
+	}
+	if body := in.Body(); len(body) > 0 {
+		r.ContentLength = int64(len(body))
+		r.Body = io.NopCloser(bytes.NewReader(bytes.Clone(body)))
+	}
+	return r, nil
+}
+
+// fastWriter collects an answer of ServeHTTP.
+type fastWriter struct {
+	ctx    *fasthttp.RequestCtx
+	header http.Header
+	status int
+}
+
+func (w *fastWriter) Header() http.Header { return w.header }
+
+func (w *fastWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *fastWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	w.ctx.Response.AppendBody(b)
+	return len(b), nil
+}
+
+func (w *fastWriter) finish() {
+	w.WriteHeader(http.StatusOK)
+	w.ctx.SetStatusCode(w.status)
+	out := &w.ctx.Response.Header
+	for name, values := range w.header {
+		if name == "Content-Length" { // follows from the body; to HEAD it is the only trace of it
+			if n, err := strconv.Atoi(values[0]); err == nil && w.ctx.IsHead() {
+				out.SetContentLength(n)
+			}
+			continue
+		}
+		for _, v := range values {
+			out.Add(name, v)
+		}
+	}
+}
+
+// unreadable answers what is no request that we take: politely, and the connection ends.
+func (e *Edge) unreadable(ctx *fasthttp.RequestCtx, err error) {
+	p := problem("bad_request")
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.As(err, &small):
+		p = detailed("too_large", "요청 머리글이 너무 큽니다.", "The request's header is too large.")
+		p.Status = http.StatusRequestHeaderFieldsTooLarge
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		p = problem("too_large")
+	case errors.As(err, &network) && network.Timeout():
+		p = &api.Problem{Type: "about:blank", Title: "Request timeout", Status: http.StatusRequestTimeout, Code: "request_timeout", Detail: "요청이 제때 도착하지 않았습니다.", DetailEn: "The request did not arrive in time."}
+	}
+	w := &fastWriter{ctx: ctx, header: http.Header{}}
+	e.refuse(w, p)
+	w.finish()
+	ctx.SetConnectionClose()
+}
