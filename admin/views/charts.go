@@ -108,7 +108,11 @@ func (c *charts) line(key string, ink color.NRGBA, history []model.Sample, pick 
 	return l
 }
 
-var troubleInks = []color.NRGBA{widgets.Alert, widgets.Caution, widgets.Blue, widgets.Violet, widgets.Teal}
+// Sheds of the two highest classes are alarming, refusals by code mostly are not: their colours say so.
+var (
+	shedInks  = []color.NRGBA{widgets.Alert, widgets.Caution, widgets.Blue, widgets.Violet, widgets.Teal}
+	errorInks = []color.NRGBA{widgets.Blue, widgets.Violet, widgets.Teal}
+)
 
 func (c *charts) troubleLines(history []model.Sample) []widgets.Line {
 	if c.errors {
@@ -116,7 +120,7 @@ func (c *charts) troubleLines(history []model.Sample) []widgets.Line {
 	}
 	var lines []widgets.Line
 	for i, class := range classOrder {
-		l := c.named(class, troubleInks[i], history, func(s model.Sample) map[string]float64 { return s.Sheds })
+		l := c.named(class, shedInks[i], history, func(s model.Sample) map[string]float64 { return s.Sheds })
 		if anyAbove(l.Points, 0) {
 			lines = append(lines, l)
 		}
@@ -155,8 +159,8 @@ func (c *charts) errorLines(history []model.Sample) []widgets.Line {
 		return codes[i] < codes[j]
 	})
 	var lines []widgets.Line
-	for i, code := range codes[:min(3, len(codes))] {
-		lines = append(lines, c.named(code, troubleInks[i], history, func(s model.Sample) map[string]float64 { return s.Errors }))
+	for i, code := range codes[:min(len(errorInks), len(codes))] {
+		lines = append(lines, c.named(code, errorInks[i], history, func(s model.Sample) map[string]float64 { return s.Errors }))
 	}
 	return lines
 }
