@@ -42,6 +42,17 @@ type OpeningStatus struct {
 	WaitHighS    *int64         `json:"wait_high_s"`  //
 	PausedBy     string         `json:"paused_by"`    // operator's name
 	CohortStatus []CohortStatus `json:"cohort_status"`
+
+	// Pending is an order that waits for a second person, null when none does.
+	Pending *PendingAction `json:"pending"`
+}
+
+// PendingAction is what one operator asked for and a second one has yet to confirm by giving the same order.
+type PendingAction struct {
+	Action string    `json:"action"` // open, or "rate N": N people a second, 0 for no cap
+	By     string    `json:"by"`     // operator's name, who cannot confirm it
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"` // it lapses ten minutes later
 }
 
 // CohortStatus is one cohort of an opening as the control room sees it.
