@@ -84,7 +84,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.people, err = citizen.ReadPeople(file); err != nil {
 		return err
 	}
-	if r.servers, err = startServers(ctx, r.o, r.plan.StartRate()); err != nil {
+	if r.servers, err = startServers(ctx, r.o, r.plan.StartRate(), r.plan.MaxRate()); err != nil {
 		return err
 	}
 	capacity, err := calibrate(ctx, r.servers, r.people, r.o.seed)
@@ -175,8 +175,8 @@ func (r *run) since() time.Duration { return time.Since(r.start) }
 
 func (r *run) down(process string) {
 	r.recorder.Trouble(true)
-	r.crowd.Fault(r.since())
 	if process == "gateway" {
+		r.crowd.Fault(r.since())
 		r.pool.Forget()
 	}
 }

@@ -64,8 +64,9 @@ func seed(ctx context.Context, o options, p scenario.Plan, opensIn time.Duration
 }
 
 // startServers starts backend and gateway and waits until both are ready.
-// The gateway is told to begin at startRate people a second and finds its own pace from there.
-func startServers(ctx context.Context, o options, startRate int) (*servers, error) {
+// The gateway is told as an operator would at which pace to begin and where to stop raising it, so that the people who
+// must book are spread over the run; in between it finds its own.
+func startServers(ctx context.Context, o options, startRate, maxRate int) (*servers, error) {
 	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func startServers(ctx context.Context, o options, startRate int) (*servers, erro
 	s.gateway, err = fault.Start(fault.Spec{Name: "gateway", Binary: o.binary, Log: filepath.Join(o.out, "gateway.log"),
 		Ready: "http://" + s.public + "/readyz",
 		Args: []string{"gateway", "--listen", s.public, "--control", s.control, "--backend", "http://" + s.backendAt,
-			"--data", o.data, "--admission-start", strconv.Itoa(startRate)}})
+			"--data", o.data, "--admission-start", strconv.Itoa(startRate), "--admission-max", strconv.Itoa(maxRate)}})
 	if err == nil {
 		err = s.gateway.WaitReady(ctx, time.Minute)
 	}

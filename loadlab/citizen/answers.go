@@ -89,7 +89,7 @@ func (c *Crowd) shed(kind Kind, res *wire.Response) Outcome {
 	}
 	if !polite {
 		c.h.RudeSheds++
-		c.h.note(&c.h.Notes, "503 to %s without a wait or a reason: retry %d, %.120s", kind, res.RetryAfter, res.Body)
+		c.h.note(RudeShed, "503 to %s without a wait or a reason: retry %d, %.120s", kind, res.RetryAfter, res.Body)
 	}
 	return Shed
 }
@@ -114,7 +114,7 @@ func (c *Crowd) page(a Action, res *wire.Response) Outcome {
 	}
 	if !wholePage(res.Body) {
 		c.h.BlankPages++
-		c.h.note(&c.h.Notes, "blank page: %s answered %d with %d bytes", a.Kind, res.Status, len(res.Body))
+		c.h.note(BlankPage, "blank page: %s answered %d with %d bytes", a.Kind, res.Status, len(res.Body))
 		return Broken
 	}
 	if res.Status >= 400 {
@@ -168,7 +168,7 @@ func (c *Crowd) cursor(sent, done time.Duration, body []byte) {
 		c.h.CursorSteps++
 		if s.Before(*best) {
 			c.h.CursorBack++
-			c.h.note(&c.h.Notes, "cursor went back at %v from %d/%016x to %d/%016x", sent, best.Epoch, best.Rank, s.Epoch, s.Rank)
+			c.h.note(CursorBack, "cursor went back at %v from %d/%016x to %d/%016x", sent, best.Epoch, best.Rank, s.Epoch, s.Rank)
 		}
 	}
 	if !s.Before(*best) && (best.Done == 0 || best.Before(s)) {
@@ -192,7 +192,7 @@ func (c *Crowd) joined(a Action, now time.Duration, body []byte) {
 		c.h.TicketsCompared++
 		if p.ticket != "" && string(ticket) != p.ticket {
 			c.h.TicketsChanged++
-			c.h.note(&c.h.Notes, "joining again with a valid ticket gave another one at %v", now)
+			c.h.note(TicketChanged, "joining again with a valid ticket gave another one at %v", now)
 		}
 		return
 	}
@@ -251,7 +251,7 @@ func (c *Crowd) compare(p *person, now time.Duration, n int64, state string) {
 		}
 		if n > before+before/50+50 {
 			c.h.PlacesLost++
-			c.h.note(&c.h.Notes, "thrown back at %v: %d ahead, %d before", now, n, before)
+			c.h.note(PlaceLost, "thrown back at %v: %d ahead, %d before", now, n, before)
 		}
 	}
 	p.ahead, p.toldAt = int32(min(n, 1<<30)), ms(now)
@@ -374,7 +374,7 @@ func (c *Crowd) booked(i int32, now time.Duration, res *wire.Response) Outcome {
 	c.h.Funnel.Booked++
 	if p.offRoster {
 		c.h.BookedOffRoster++
-		c.h.note(&c.h.Notes, "somebody who is not on the roster booked %s", b.No)
+		c.h.note(BookedOffRoster, "somebody who is not on the roster booked %s", b.No)
 	}
 	c.bookings = append(c.bookings, i)
 	p.target, p.phase = b.No, booked

@@ -236,7 +236,7 @@ func (c *Crowd) verify(k *check, res *wire.Response, now time.Duration) {
 
 func (c *Crowd) admit(kind Cheat, format string, args ...any) {
 	c.h.Through[kind]++
-	c.h.note(&c.h.CheatNotes, kind.String()+": "+format, args...)
+	c.h.note(CheatThrough, kind.String()+": "+format, args...)
 }
 
 func ahead(body []byte) int64 {

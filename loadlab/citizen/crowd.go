@@ -204,7 +204,7 @@ func (c *Crowd) key(i int32) string {
 	return fmt.Sprintf("lab-%s-%06x-%02x", c.o.Nonce, i, c.all[i].attempt)
 }
 
-// Fault tells the crowd that a process was killed at now: places told before are compared with those told after.
+// Fault tells the crowd that the gateway was killed at now: places told before are compared with those told after.
 func (c *Crowd) Fault(now time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -40,6 +40,25 @@ func (s Seen) Before(o Seen) bool {
 // cursorSeen remembers the furthest cursor and when it was surely reached.
 type cursorSeen struct{ best Seen }
 
+// Offence is something that a server did and must not do.
+type Offence string
+
+// The offences that the crowd notices.
+const (
+	BadAnswer       Offence = "bad answer"
+	BlankPage       Offence = "blank page"
+	RudeShed        Offence = "rude 503"
+	Unstated        Offence = "refusal without a reason"
+	CheatThrough    Offence = "cheat got through"
+	PlaceLost       Offence = "place lost"
+	TicketChanged   Offence = "ticket changed"
+	TurnTakenBack   Offence = "turn taken back"
+	CursorBack      Offence = "cursor went back"
+	WrongRefusal    Offence = "wrongly refused"
+	BookedOffRoster Offence = "booked off the roster"
+	SecondAnswer    Offence = "first booking refused as a second"
+)
+
 // Funnel counts people at each stage.
 type Funnel struct {
 	People, Eligible                int
@@ -58,7 +77,6 @@ type History struct {
 
 	Tried, Through [Cheats]int64
 	EarlyPasses    int64 // passes given to somebody who asked early and whose place then said turn
-	CheatNotes     []string
 
 	Pages, BlankPages   int64
 	Sheds, RudeSheds    int64
@@ -79,24 +97,28 @@ type History struct {
 	SecondAnswers       int64 // same key, another booking number
 	Unknown             int64 // bookings whose answer was lost at least once
 	SlotsFull           int64
-	Notes               []string
+	Notes               map[Offence][]string // a few examples of each
 }
 
 const (
-	maxNotes = 40
+	maxNotes = 5
 	maxLost  = 4 << 20
 )
 
-// note keeps a few examples.
-func (h *History) note(notes *[]string, format string, args ...any) {
-	if len(*notes) < maxNotes {
-		*notes = append(*notes, fmt.Sprintf(format, args...))
+// note keeps a few examples of each offence.
+func (h *History) note(o Offence, format string, args ...any) {
+	if len(h.Notes[o]) >= maxNotes {
+		return
 	}
+	if h.Notes == nil {
+		h.Notes = map[Offence][]string{}
+	}
+	h.Notes[o] = append(h.Notes[o], fmt.Sprintf(format, args...))
 }
 
 func (c *Crowd) broken(format string, args ...any) {
 	c.h.BadAnswers++
-	c.h.note(&c.h.Notes, format, args...)
+	c.h.note(BadAnswer, format, args...)
 }
 
 // History hands over what was seen. The crowd must rest.

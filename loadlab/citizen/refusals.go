@@ -17,7 +17,7 @@ func (c *Crowd) refused(a Action, now time.Duration, res *wire.Response) Outcome
 	code := text(res.Body, `"code":"`)
 	if code == "" {
 		c.h.Unstated++
-		c.h.note(&c.h.Notes, "%s refused with %d and no code: %.120s", a.Kind, res.Status, res.Body)
+		c.h.note(Unstated, "%s refused with %d and no code: %.120s", a.Kind, res.Status, res.Body)
 	}
 	if !a.own {
 		c.otherRefused(a, code, now)
@@ -40,7 +40,7 @@ func (c *Crowd) refused(a Action, now time.Duration, res *wire.Response) Outcome
 func (c *Crowd) otherRefused(a Action, code string, now time.Duration) {
 	if code == "bad_ticket" {
 		c.h.PlacesLost++
-		c.h.note(&c.h.Notes, "a good ticket was refused to %s at %v", a.Kind, now)
+		c.h.note(PlaceLost, "a good ticket was refused to %s at %v", a.Kind, now)
 	}
 }
 
@@ -58,7 +58,7 @@ func (c *Crowd) joinRefused(a Action, now time.Duration, code string) Outcome {
 		p.phase = gone
 	case code == "not_eligible":
 		c.h.WrongRefusals++
-		c.h.note(&c.h.Notes, "somebody on the roster was told not_eligible at %v", now)
+		c.h.note(WrongRefusal, "somebody on the roster was told not_eligible at %v", now)
 		p.phase = gone
 	case code == "not_open_yet" || code == "paused":
 		c.again(a, now, 2*time.Second)
@@ -81,7 +81,7 @@ func (c *Crowd) placeRefused(a Action, now time.Duration, code string) Outcome {
 		return Broken
 	}
 	c.h.PlacesLost++
-	c.h.note(&c.h.Notes, "a good ticket was refused at %v", now)
+	c.h.note(PlaceLost, "a good ticket was refused at %v", now)
 	c.unwait(p)
 	p.ticket, p.phase, p.ahead = "", arriving, -1
 	c.again(a, now, time.Second)
@@ -93,7 +93,7 @@ func (c *Crowd) enterRefused(a Action, now time.Duration, code string) Outcome {
 	switch code {
 	case "not_your_turn":
 		c.h.TurnsTakenBack++
-		c.h.note(&c.h.Notes, "a turn was taken back at %v", now)
+		c.h.note(TurnTakenBack, "a turn was taken back at %v", now)
 	case "paused":
 	case "stock_gone", "closed":
 		c.h.Funnel.StockGone++
@@ -115,7 +115,7 @@ func (c *Crowd) enterRefused(a Action, now time.Duration, code string) Outcome {
 func (c *Crowd) notEligibleLate(p *person) {
 	if !p.offRoster {
 		c.h.WrongRefusals++
-		c.h.note(&c.h.Notes, "somebody on the roster was refused as not_eligible after their turn")
+		c.h.note(WrongRefusal, "somebody on the roster was refused as not_eligible after their turn")
 	}
 	c.leave(p)
 }
@@ -139,7 +139,7 @@ func (c *Crowd) bookRefused(a Action, now time.Duration, code string) Outcome {
 		c.notEligibleLate(p)
 	case "already_booked", "key_reused":
 		c.h.SecondAnswers++
-		c.h.note(&c.h.Notes, "a first booking with its own key was refused: %s", code)
+		c.h.note(SecondAnswer, "a first booking with its own key was refused: %s", code)
 		c.leave(p)
 	case "bad_pass":
 		return c.passRefused(a, now, code)

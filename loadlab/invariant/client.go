@@ -3,6 +3,7 @@ package invariant
 import (
 	"time"
 
+	"github.com/daemun/daemun/loadlab/citizen"
 	"github.com/daemun/daemun/loadlab/measure"
 )
 
@@ -14,8 +15,8 @@ func answered(h *History, p *problems) int64 {
 			p.add("%s at %.3f s: %s", l.Kind, l.Done.Seconds(), l.Cause)
 		}
 	}
-	p.tell(c.BlankPages, "blank page", c.Notes)
-	p.tell(c.BadAnswers, "answer that no server should give", c.Notes)
+	p.tell(c.BlankPages, "blank page", c.Notes[citizen.BlankPage])
+	p.tell(c.BadAnswers, "answer that no server should give", c.Notes[citizen.BadAnswer])
 	return c.Answers + int64(len(c.Lost))
 }
 
@@ -29,12 +30,12 @@ func (h *History) excused(at time.Duration) bool {
 }
 
 func polite(h *History, p *problems) int64 {
-	p.tell(h.Client.RudeSheds, "503 without a wait or a reason", h.Client.Notes)
+	p.tell(h.Client.RudeSheds, "503 without a wait or a reason", h.Client.Notes[citizen.RudeShed])
 	return h.Client.Sheds
 }
 
 func explained(h *History, p *problems) int64 {
-	p.tell(h.Client.Unstated, "refusal without a code", h.Client.Notes)
+	p.tell(h.Client.Unstated, "refusal without a code", h.Client.Notes[citizen.Unstated])
 	return h.Client.Refusals
 }
 
@@ -42,7 +43,7 @@ func noCheats(h *History, p *problems) int64 {
 	tried := int64(0)
 	for kind, n := range h.Client.Tried {
 		tried += n
-		p.tell(h.Client.Through[kind], "cheat got through", h.Client.CheatNotes)
+		p.tell(h.Client.Through[kind], "cheat got through", h.Client.Notes[citizen.CheatThrough])
 	}
 	return tried
 }
@@ -52,8 +53,8 @@ const slipShare = .02
 
 func eligible(h *History, p *problems) int64 {
 	c, f := h.Client, h.Client.Funnel
-	p.tell(c.WrongRefusals, "somebody on the roster was refused", c.Notes)
-	p.tell(c.BookedOffRoster, "somebody off the roster booked", c.Notes)
+	p.tell(c.WrongRefusals, "somebody on the roster was refused", c.Notes[citizen.WrongRefusal])
+	p.tell(c.BookedOffRoster, "somebody off the roster booked", c.Notes[citizen.BookedOffRoster])
 	asked := f.SlippedIn + f.RefusedAtJoin
 	if asked > 100 && float64(f.SlippedIn) > slipShare*float64(asked) {
 		p.add("%d of %d people off the roster got a ticket", f.SlippedIn, asked)
@@ -63,14 +64,19 @@ func eligible(h *History, p *problems) int64 {
 
 func placeKept(h *History, p *problems) int64 {
 	c := h.Client
-	p.tell(c.PlacesLost, "thrown back or refused with a good ticket", c.Notes)
-	p.tell(c.TicketsChanged, "joining again changed the ticket", c.Notes)
-	p.tell(c.TurnsTakenBack, "a turn was taken back", c.Notes)
+	p.tell(c.PlacesLost, "thrown back or refused with a good ticket", c.Notes[citizen.PlaceLost])
+	p.tell(c.TicketsChanged, "joining again changed the ticket", c.Notes[citizen.TicketChanged])
+	p.tell(c.TurnsTakenBack, "a turn was taken back", c.Notes[citizen.TurnTakenBack])
+	for _, w := range h.Windows {
+		if w.Process == "gateway" { // what counts is that places outlive the gateway
+			return c.PlacesAcross
+		}
+	}
 	return c.PlacesCompared + c.TicketsCompared
 }
 
 func cursorForward(h *History, p *problems) int64 {
-	p.tell(h.Client.CursorBack, "the cursor went back", h.Client.Notes)
+	p.tell(h.Client.CursorBack, "the cursor went back", h.Client.Notes[citizen.CursorBack])
 	return h.Client.CursorSteps
 }
 

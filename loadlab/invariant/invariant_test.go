@@ -107,7 +107,7 @@ func good(n int) *world {
 	w.h.Client.Cursors = []citizen.Seen{{Sent: 9 * time.Second, Done: 9 * time.Second}, {Sent: 13 * time.Second, Done: 13 * time.Second, Epoch: 1}, {Sent: 60 * time.Second, Epoch: 1}}
 	w.h.Client.Funnel.Joined = n
 	w.h.Client.Answers, w.h.Client.Sheds, w.h.Client.Refusals = 1000, 10, 20
-	w.h.Client.Tried[citizen.ForgedTicket], w.h.Client.PlacesCompared, w.h.Client.CursorSteps = 50, 100, 100
+	w.h.Client.Tried[citizen.ForgedTicket], w.h.Client.PlacesAcross, w.h.Client.CursorSteps = 50, 100, 100
 	w.h.Client.Lost = []citizen.LostAnswer{{Sent: 30 * time.Second, Done: 30*time.Second + time.Millisecond, Kind: citizen.Place, Cause: "reset"}}
 	w.h.Windows = []Window{{Process: "gateway", From: 30 * time.Second, Ready: 32 * time.Second, To: 33 * time.Second},
 		{Process: "backend", From: 45 * time.Second, Ready: 46 * time.Second, To: 47 * time.Second}}

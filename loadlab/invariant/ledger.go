@@ -42,7 +42,7 @@ func noLoss(h *History, p *problems) int64 {
 // oneBooking: one active booking per person and dose, one per idempotency key, and none that nobody asked for.
 func oneBooking(h *History, p *problems) int64 {
 	*p = h.Ledger.double
-	p.tell(h.Client.SecondAnswers, "first booking refused as if it were a second one", h.Client.Notes)
+	p.tell(h.Client.SecondAnswers, "first booking refused as if it were a second one", h.Client.Notes[citizen.SecondAnswer])
 	keys := make(map[Digest]string, len(h.Ledger.Bookings))
 	for i := range h.Ledger.Bookings {
 		b := &h.Ledger.Bookings[i]

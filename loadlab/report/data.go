@@ -29,7 +29,6 @@ type Data struct {
 	Cheats      []Cheat                `json:"cheats"`
 	Usage       map[string]fault.Usage `json:"usage"`
 	Connections int64                  `json:"connections"`
-	Notes       []string               `json:"notes"`
 }
 
 // Cheat counts one way to cheat.

@@ -138,5 +138,8 @@ func (p Plan) StartRate() int {
 	return int(math.Ceil(1.25 * float64(p.MinBookings) / (q.Run - q.Lobby).Seconds()))
 }
 
+// MaxRate is how many people a second an operator would let in at most.
+func (p Plan) MaxRate() int { return p.StartRate() * 6 / 5 }
+
 // FaultAt is the instant of a fault as an offset from the start.
 func (p Plan) FaultAt(f Fault) time.Duration { return time.Duration(f.At * float64(p.Run)) }
