@@ -64,7 +64,7 @@ lint:
 
 console: build/daemun-console
 	test -f $(DATA)/demo/operators/supervisor.pem || { echo "no demo at $(DATA): start it with make run first"; exit 1; }
-	build/daemun-console --control https://$(CONTROL) --cert $(DATA)/demo/operators/supervisor.pem --ca $(DATA)/demo/operators/ca.pem
+	LANG=ko_KR.UTF-8 build/daemun-console --control https://$(CONTROL) --cert $(DATA)/demo/operators/supervisor.pem --ca $(DATA)/demo/operators/ca.pem
 
 surge: build/daemun
 	build/daemun loadlab run --scenario surge --requests $(REQUESTS) --out build/surge

@@ -34,11 +34,12 @@ type leader struct {
 	rate       atomic.Uint64 // bits of a float64: others look at it
 	stepped    time.Time
 	speeds     map[string]float64
+	cursors    map[string]queue.Cursor // where each line was moved to last: a snapshot may not know it yet
 	presentAt  time.Time // used by duties alone
 }
 
 func newLeader(c *admission.Controller) *leader {
-	return &leader{controller: c, speeds: map[string]float64{}}
+	return &leader{controller: c, speeds: map[string]float64{}, cursors: map[string]queue.Cursor{}}
 }
 
 // lead does one round: seal what has ended, then call in as many people as the backend bears.
@@ -58,7 +59,7 @@ func (n *Node) lead(ctx context.Context, now time.Time) {
 		if l.StateAt(now) == api.OpeningOpen {
 			open = append(open, l)
 		} else if l.Speed != 0 {
-			n.move(ctx, l, l.Cursor, 0, elapsed, now)
+			n.move(ctx, l, n.reached(l), 0, elapsed, now)
 		}
 	}
 	n.callIn(ctx, open, elapsed, now)
@@ -116,7 +117,7 @@ func (n *Node) callIn(ctx context.Context, open []*queue.Line, elapsed time.Dura
 	n.leader.rate.Store(math.Float64bits(rate))
 	for _, l := range open {
 		if rate == 0 {
-			n.move(ctx, l, l.Cursor, 0, elapsed, now)
+			n.move(ctx, l, n.reached(l), 0, elapsed, now)
 			continue
 		}
 		people := 0.0
@@ -126,13 +127,22 @@ func (n *Node) callIn(ctx context.Context, open []*queue.Line, elapsed time.Dura
 		if limit := n.cap(l.ID); limit > 0 {
 			people = min(people, limit*elapsed.Seconds())
 		}
-		next := l.Seals.Advance(l.Cursor, people)
-		speed := float64(l.ServedAt(next)-l.Served()) / elapsed.Seconds()
+		from := n.reached(l)
+		next := l.Seals.Advance(from, people)
+		speed := float64(l.ServedAt(next)-l.ServedAt(from)) / elapsed.Seconds()
 		if l.ServedAt(next) >= int64(l.Seals.Total()) {
 			speed = max(speed, rate) // nobody is left to call: what could be called is what the next one can expect
 		}
 		n.move(ctx, l, next, speed, elapsed, now)
 	}
+}
+
+// reached is how far a line is served: the later of what the snapshot says and what this leader wrote last.
+func (n *Node) reached(l *queue.Line) queue.Cursor {
+	if last := n.leader.cursors[l.ID]; l.Cursor.Before(last) {
+		return last
+	}
+	return l.Cursor
 }
 
 func (n *Node) signal(now time.Time, waiting bool) admission.Signal {
@@ -170,7 +180,10 @@ func (n *Node) move(ctx context.Context, l *queue.Line, to queue.Cursor, perSeco
 		return
 	}
 	err := n.shared.MoveCursor(ctx, l.ID, state.Cursor{Epoch: to.Epoch, Rank: to.Rank, Speed: speed, At: now})
-	if err != nil && !errors.Is(err, state.ErrConflict) && !errors.Is(err, state.ErrExists) {
+	switch {
+	case err == nil:
+		n.leader.cursors[l.ID] = to
+	case !errors.Is(err, state.ErrConflict) && !errors.Is(err, state.ErrExists) && !errors.Is(err, state.ErrBackwards):
 		n.log.Warn("could not move the cursor", zap.String("opening", l.ID), zap.Error(err))
 	}
 }

@@ -16,7 +16,7 @@ import (
 // roll counts who joined one opening at this gateway, by epoch until the epoch is sealed.
 type roll struct {
 	sketches sync.Map // epoch → *queue.Sketch
-	unsealed atomic.Uint64
+	unsealed atomic.Pointer[map[uint32]uint64] // people by epoch, estimated; never changed once stored
 	cohorts  map[uint32]*counts
 	byID     map[string]*counts // the same by cohort ID
 
@@ -55,6 +55,18 @@ func (r *roll) add(epoch, cohortNumber uint32, id subject.ID) {
 	r.cohorts[cohortNumber].joined.Add(1)
 }
 
+// waitingFrom is how many people of this gateway stand in epochs from one on.
+func (r *roll) waitingFrom(epoch uint32) (people uint64) {
+	if unsealed := r.unsealed.Load(); unsealed != nil {
+		for e, n := range *unsealed {
+			if e >= epoch {
+				people += n
+			}
+		}
+	}
+	return people
+}
+
 // settled is how long after its end an epoch's sketch is final: a join that was stamped just before has been counted.
 const settled = 50 * time.Millisecond
 
@@ -86,7 +98,7 @@ func (n *Node) handIn(ctx context.Context, now time.Time, all bool) {
 		if periodic {
 			r.lastAt = now
 		}
-		unsealed := uint64(0)
+		unsealed := map[uint32]uint64{}
 		r.sketches.Range(func(key, value any) bool {
 			epoch := key.(uint32)
 			if epoch < l.Seals.Next(l.FirstEpoch()) {
@@ -98,10 +110,10 @@ func (n *Node) handIn(ctx context.Context, now time.Time, all bool) {
 			if h := r.handed[epoch]; !h.final && (final || periodic) {
 				n.handInOne(ctx, l.ID, epoch, value.(*queue.Sketch), final)
 			}
-			unsealed += r.handed[epoch].count
+			unsealed[epoch] = r.handed[epoch].count
 			return true
 		})
-		r.unsealed.Store(unsealed)
+		r.unsealed.Store(&unsealed)
 	}
 }
 

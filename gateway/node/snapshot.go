@@ -68,7 +68,7 @@ func (n *Node) line(o *cohort.Opening, m *state.Model, report *api.BackendReport
 		LobbyAt: o.LobbyAt, OpensAt: o.OpensAt, ClosesAt: o.ClosesAt,
 		Cohorts: make(map[uint32]queue.Cohort, len(o.Cohorts)),
 		Cursor:  queue.Cursor{Epoch: cursor.Epoch, Rank: cursor.Rank}, Speed: cursor.Speed,
-		Unsealed: n.rolls[o.ID].unsealed.Load(), StockLeft: -1, Pace: n.pace(),
+		StockLeft: -1, Pace: n.pace(),
 	}
 	if said.OpensAt != nil {
 		l.OpensAt = *said.OpensAt
@@ -89,6 +89,7 @@ func (n *Node) line(o *cohort.Opening, m *state.Model, report *api.BackendReport
 	if seals := m.Seals[o.ID]; seals != nil {
 		l.Seals = *seals
 	}
+	l.Unsealed = n.rolls[o.ID].waitingFrom(l.Seals.Next(l.FirstEpoch()))
 	if report != nil {
 		if r, ok := report.Openings[o.ID]; ok {
 			l.StockLeft = r.StockLeft

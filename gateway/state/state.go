@@ -47,6 +47,8 @@ const (
 var (
 	// ErrConflict says that somebody else changed the key first: read again and decide again.
 	ErrConflict = errors.New("state: changed by somebody else meanwhile")
+	// ErrBackwards says that a cursor would have gone back.
+	ErrBackwards = errors.New("state: a cursor never goes back")
 	// ErrExists says that what is made only once is there already.
 	ErrExists = errors.New("state: exists already")
 )

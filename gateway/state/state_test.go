@@ -165,6 +165,23 @@ func TestCursorIsMovedByOneOnly(t *testing.T) {
 	}
 }
 
+func TestCursorNeverGoesBack(t *testing.T) {
+	s := open(t, t.TempDir(), "a")
+	defer s.Close()
+	ctx := context.Background()
+	for _, step := range []struct {
+		to   Cursor
+		want error
+	}{
+		{Cursor{Epoch: 1, Rank: 5}, nil}, {Cursor{Epoch: 1, Rank: 4}, ErrBackwards}, {Cursor{Epoch: 0, Rank: 9}, ErrBackwards},
+		{Cursor{Epoch: 1, Rank: 5, Speed: 2}, nil}, {Cursor{Epoch: 2}, nil}, {Cursor{Epoch: 1, Rank: 1 << 63}, ErrBackwards},
+	} {
+		if err := s.MoveCursor(ctx, "o", step.to); !errors.Is(err, step.want) {
+			t.Errorf("to %+v: %v, want %v", step.to, err, step.want)
+		}
+	}
+}
+
 func TestAFolderThatCannotBeUsed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

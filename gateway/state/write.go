@@ -67,11 +67,26 @@ func (s *Store) Seal(ctx context.Context, id string, seal queue.Seal) error {
 	return s.swap(ctx, "seal."+id+"."+epochKey(seal.Epoch), seal.Wire(), 0)
 }
 
-// MoveCursor publishes a cursor, if nobody else has moved it since it was last heard of.
+// MoveCursor publishes a cursor, if nobody else has moved it since it was last heard of; ErrBackwards if it would go
+// back, whoever asks.
 func (s *Store) MoveCursor(ctx context.Context, id string, c Cursor) error {
 	key := "cursor." + id
-	return s.swap(ctx, key, c, s.revision(key))
+	s.mu.RLock()
+	last, revision := s.model.Cursors[id], s.model.revisions[key]
+	s.mu.RUnlock()
+	if c.place().Before(last.place()) {
+		return ErrBackwards
+	}
+	if err := s.swap(ctx, key, c, revision); err != nil {
+		return err
+	}
+	s.mu.Lock() // known at once, not only when the watch tells
+	s.model.Cursors[id] = c
+	s.mu.Unlock()
+	return nil
 }
+
+func (c Cursor) place() queue.Cursor { return queue.Cursor{Epoch: c.Epoch, Rank: c.Rank} }
 
 // HandIn publishes this gateway's sketch of an epoch.
 func (s *Store) HandIn(ctx context.Context, id string, epoch uint32, sketch []byte) error {
@@ -134,12 +149,6 @@ func (s *Store) Lead(ctx context.Context, now time.Time, term time.Duration) (bo
 		return false, nil
 	}
 	return err == nil, err
-}
-
-func (s *Store) revision(key string) uint64 {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.model.revisions[key]
 }
 
 // swap writes value if the key is still at the revision; 0 means that it must not exist. On success the model knows
