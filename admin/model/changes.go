@@ -1,6 +1,8 @@
 package model
 
 import (
+	"time"
+
 	"github.com/daemun/daemun/admin/words"
 	"github.com/daemun/daemun/gateway/api"
 )
@@ -20,7 +22,7 @@ func changesBetween(prev, cur *api.Snapshot) []change {
 	for i := range cur.Openings {
 		o := &cur.Openings[i]
 		if was := findOpening(prev, o.ID); was != nil {
-			list = append(list, openingChanges(was, o)...)
+			list = append(list, openingChanges(was, o, cur.At)...)
 		}
 	}
 	return append(list, newNotices(prev.Notices, cur.Notices)...)
@@ -37,7 +39,7 @@ func serverChanges(prev, cur *api.Snapshot) []change {
 	return list
 }
 
-func openingChanges(was, o *api.OpeningStatus) []change {
+func openingChanges(was, o *api.OpeningStatus, now time.Time) []change {
 	var list []change
 	name := NameOf(o)
 	if was.State != o.State {
@@ -48,6 +50,9 @@ func openingChanges(was, o *api.OpeningStatus) []change {
 	}
 	if was.RateCap != o.RateCap {
 		list = append(list, change{Done, words.M("log.rate", name, capMessage(was.RateCap), capMessage(o.RateCap))})
+	}
+	if w := WaitingAt(o, now); w != nil && (was.Pending == nil || !was.Pending.At.Equal(w.At)) {
+		list = append(list, change{Warning, words.M("log.asked", name, w.Name(), w.By, w.Reason, w.Until())})
 	}
 	for i := range o.CohortStatus {
 		c := &o.CohortStatus[i]

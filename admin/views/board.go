@@ -30,6 +30,7 @@ type board struct {
 	buttons  map[model.Verb]*widget.Button
 	target   widgets.Text
 	why      widgets.Text
+	waiting  *waitingBar
 	onChoose func(opening string)
 	onAsk    func(model.Verb, model.Target)
 	content  fyne.CanvasObject
@@ -40,6 +41,7 @@ func newBoard(b *words.Book, onChoose func(string), onAsk func(model.Verb, model
 		book: b, onChoose: onChoose, onAsk: onAsk, buttons: map[model.Verb]*widget.Button{},
 		target: widgets.NewText(15, true, fyne.TextAlignLeading), why: widgets.NewText(13, false, fyne.TextAlignLeading),
 	}
+	d.waiting = newWaitingBar(b, onAsk)
 	d.list = widget.NewList(func() int { return len(d.rows) }, newBoardRow, d.fill)
 	d.list.OnSelected = d.selected
 	head := container.New(margin{8}, d.actions())
@@ -60,7 +62,7 @@ func (d *board) actions() fyne.CanvasObject {
 		row.Add(button)
 	}
 	lines := container.New(widgets.Rows{Height: 22}, d.target.Text, d.why.Text)
-	return container.NewVBox(row, lines)
+	return container.NewVBox(row, lines, d.waiting.content)
 }
 
 func (d *board) captions() fyne.CanvasObject {
@@ -124,6 +126,10 @@ func (d *board) show(l *model.Look) {
 	}
 	d.mark()
 	d.showActions()
+	if d.waiting.pick(l) {
+		d.content.Refresh()
+	}
+	d.waiting.say(l)
 }
 
 // mark keeps the highlight on the line that the buttons act on, even when lines come and go.

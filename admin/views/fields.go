@@ -136,7 +136,8 @@ func (f *orderForm) showDrain() {
 	if d, ok := model.DrainTime(o, f.order.PerS); ok {
 		text = f.book.T("rate.drain", o.Waiting, d)
 	}
-	if o.RateCap > 0 && (f.order.PerS == 0 || f.order.PerS > o.RateCap) {
+	lifts := o.RateCap > 0 && (f.order.PerS == 0 || f.order.PerS > o.RateCap)
+	if second := f.waiting != nil && f.waiting.Confirms(f.order, f.console.look.Who.Name); lifts && !second {
 		text = "▲ " + f.book.T("rate.two") + " " + text
 	}
 	f.drain.Set(text, widgets.Quiet)

@@ -26,6 +26,7 @@ type orderForm struct {
 	target  model.Target
 	impact  model.Impact // as it was when the form came up: what the operator confirms does not move under the hand
 	order   model.Order
+	waiting *model.Waiting // the same kind of order by somebody else, or by this person, that waits; or nil
 	sending bool
 	pending bool // the server took it and waits for a second person
 
@@ -61,9 +62,13 @@ func (c *Console) newOrderForm(v model.Verb, t model.Target) *orderForm {
 	if t.Cohort != nil {
 		f.order.Cohort = t.Cohort.ID
 	}
+	if w := model.WaitingAt(t.Opening, c.look.Now); w != nil && w.Verb == v && t.Cohort == nil {
+		f.waiting = w
+	}
 	title := f.book.T("verb."+string(v)) + " — " + f.book.Say(f.name())
 	f.dialog = dialog.NewCustomWithoutButtons(title, f.content(), c.Window)
 	f.dialog.SetButtons([]fyne.CanvasObject{f.cancel, f.send})
+	f.repeat()
 	f.check()
 	return f
 }
@@ -103,7 +108,9 @@ func (f *orderForm) impactBox() fyne.CanvasObject {
 	body := widgets.NewParagraph(orderWidth-24, 15, false)
 	body.Set(strings.Join(sentences, "\n"), widgets.Ink)
 	f.old = widgets.NewParagraph(orderWidth-24, 14, true)
-	lines := container.NewVBox(head.Text, body, f.old)
+	two := widgets.NewParagraph(orderWidth-24, 15, true)
+	two.Set(f.twoPeople(), widgets.Caution)
+	lines := container.NewVBox(head.Text, body, two, f.old)
 	return container.NewStack(canvas.NewRectangle(widgets.Ground), container.New(margin{12}, lines))
 }
 

@@ -36,7 +36,11 @@ func (d *board) rowsOf(l *model.Look) []boardRow {
 	var rows []boardRow
 	for i := range l.Snapshot.Openings {
 		o := &l.Snapshot.Openings[i]
-		rows = append(rows, d.openingRow(o))
+		row := d.openingRow(o)
+		if model.WaitingAt(o, l.Now) != nil {
+			row.cells[0] = "▲ " + row.cells[0]
+		}
+		rows = append(rows, row)
 		for j := range o.CohortStatus {
 			rows = append(rows, d.cohortRow(o, &o.CohortStatus[j]))
 		}
