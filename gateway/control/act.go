@@ -28,9 +28,6 @@ const (
 	actionRate     = "rate"
 )
 
-// confirmWithin is how long a request for something that needs two people waits for the second.
-const confirmWithin = 10 * time.Minute
-
 // longestReason bounds a reason, in characters: it is shown to everybody who waits.
 const longestReason = 300
 
@@ -235,7 +232,7 @@ func (ch change) confirmed(o *state.Opening) bool {
 		action = fmt.Sprintf("%s %g", action, ch.perS)
 	}
 	p := o.Pending
-	if p != nil && p.Action == action && p.By != ch.by.name && ch.now.Sub(p.At) < confirmWithin {
+	if p != nil && p.Action == action && p.By != ch.by.name && ch.now.Sub(p.At) < state.ConfirmWithin {
 		o.Pending = nil
 		return true
 	}

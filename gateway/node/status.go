@@ -86,6 +86,9 @@ func (n *Node) openingStatus(o api.Opening, l *queue.Line, said state.Opening, r
 	if said.State == api.OpeningPaused {
 		s.PausedBy = said.By
 	}
+	if p := said.Pending; p != nil && now.Sub(p.At) < state.ConfirmWithin {
+		s.Pending = &api.PendingAction{Action: p.Action, By: p.By, Reason: p.Reason, At: p.At}
+	}
 	if low, high := l.Wait(s.Waiting); low >= 0 && o.State == api.OpeningOpen {
 		s.WaitLowS, s.WaitHighS = &low, &high
 	}

@@ -22,6 +22,9 @@ type Opening struct {
 	Cohorts  map[string]Cohort `json:"cohorts,omitempty"`
 }
 
+// ConfirmWithin is how long an action waits for a second person.
+const ConfirmWithin = 10 * time.Minute
+
 // Pending is an action that one person asked for and another must confirm.
 type Pending struct {
 	Action string    `json:"action"`
