@@ -26,7 +26,21 @@ func main() {
 		os.Exit(coded.ExitCode())
 	}
 	fmt.Fprintln(os.Stderr, "daemun:", err)
+	if hint := remedy(err); hint != "" {
+		fmt.Fprintln(os.Stderr, "        "+hint)
+	}
 	os.Exit(1)
+}
+
+// remedy says what to do about errors of the system that can strike anywhere.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "the disk is full: make room, or choose a data folder elsewhere with --data; nothing that was acknowledged is lost"
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return "this user may not write there: change the folder's rights, or choose another with --data"
+	}
+	return ""
 }
 
 func root() *cobra.Command {
