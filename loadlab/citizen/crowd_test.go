@@ -306,8 +306,8 @@ func TestTheCrowdNotices(t *testing.T) {
 		{"rejoining jumps the queue", func(s *site) {
 			lawful := s.answer
 			s.answer = func(now time.Duration, r request) reply {
-				rrn := string(wire.Text([]byte(r.body), `"rrn":"`))
-				if again := s.byRRN[rrn] != ""; again && r.path == "/v1/queue/join" && r.auth == "" {
+				known := s.byRRN[string(wire.Text([]byte(r.body), `"rrn":"`))] != ""
+				if known && r.path == "/v1/queue/join" && r.auth == "" {
 					return reply{status: 200, body: `{"ticket":"jump","state":"waiting","ahead":0,"next_poll_s":2}`}
 				}
 				if r.auth == "Ticket jump" {

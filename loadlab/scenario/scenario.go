@@ -133,13 +133,16 @@ func (p Plan) Weight(t time.Duration) float64 {
 	return 1 + .75*math.Exp(-after/math.Max(rest*.02, .5)) - .1*after/rest
 }
 
+// journey is how long the last people let in need until they have booked, with a fault on their way.
+const journey = 12 * time.Second
+
 // usual is the capacity taken for granted before it is measured, requests a second.
 const usual = 50_000
 
 // StartRate is how many people a second an operator would let in to begin with, so that those who must book can.
 func (p Plan) StartRate() int {
 	q := p.Paced(usual, 0)
-	return int(math.Ceil(1.25 * float64(p.MinBookings) / (q.Run - q.Lobby).Seconds()))
+	return int(math.Ceil(1.25 * float64(p.MinBookings) / (q.Run - q.Lobby - journey).Seconds()))
 }
 
 // MaxRate is how many people a second an operator would let in at most.
