@@ -236,7 +236,7 @@ func (c *Crowd) placed(i int32, now time.Duration, body []byte) {
 }
 
 // settling is how long after joining a place may still be an estimate: its epoch has to end and be sealed first.
-const settling = 6 * time.Second
+const settling = 4 * time.Second
 
 // compare checks that nobody is thrown back: fewer people ahead each time, apart from a small error of estimation.
 func (c *Crowd) compare(p *person, now time.Duration, n int64, state string) {
