@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/daemun/daemun/admin/model"
@@ -30,8 +31,9 @@ func newWaitingBar(b *words.Book, onAsk func(model.Verb, model.Target)) *waiting
 		book: b, what: widgets.NewText(15, true, fyne.TextAlignLeading), who: widgets.NewText(13, false, fyne.TextAlignLeading),
 	}
 	bar.confirm = widget.NewButton(b.T("waiting.confirm"), func() { onAsk(bar.order.Verb, model.Target{Opening: bar.order.Opening}) })
+	bar.confirm.Importance = widget.HighImportance
 	lines := container.New(widgets.Rows{Height: 22}, bar.what.Text, bar.who.Text)
-	row := container.New(widgets.Columns{Widths: []float32{0, 170}, Gap: 8, Inset: 8, Fill: true}, lines, container.NewCenter(bar.confirm))
+	row := container.New(widgets.Columns{Widths: []float32{0, 170}, Gap: 8, Inset: 8, Fill: true}, lines, container.NewVBox(layout.NewSpacer(), bar.confirm, layout.NewSpacer()))
 	bar.content = container.NewStack(canvas.NewRectangle(widgets.Warn.Ground()), row)
 	bar.content.Hide()
 	return bar
