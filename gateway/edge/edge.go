@@ -42,6 +42,8 @@ type Edge struct {
 	pages   *pages.Pages
 	mux     *http.ServeMux
 	origin  *http.CrossOriginProtection
+
+	waitHeaders map[string][]header // by language
 }
 
 // Guard is what a request must show before its route is taken.
@@ -77,6 +79,7 @@ func New(o Options) (*Edge, error) {
 	if e.pages, err = pages.New(service{e}, pages.Options{Secure: o.Secure}); err != nil {
 		return nil, err
 	}
+	e.waitHeaders = waitingHeaders(e.pages)
 	for _, r := range e.Routes() {
 		e.mux.Handle(r.Method+" "+r.Pattern, e.measured(r))
 	}

@@ -45,6 +45,7 @@ func (q quiet) Printf(format string, args ...any) { q.log.Sugar().Debugf(format,
 
 var (
 	placePath    = []byte("/v1/queue/place")
+	waitPath     = []byte("/wait")
 	openingsPath = []byte("/v1/openings")
 	cursorPrefix = []byte("/v1/openings/")
 	cursorSuffix = []byte("/cursor")
@@ -62,6 +63,10 @@ func (e *Edge) answerFast(ctx *fasthttp.RequestCtx, target []byte) bool {
 	switch {
 	case bytes.Equal(target, placePath):
 		if !e.placeFast(ctx) {
+			return false
+		}
+	case bytes.Equal(target, waitPath):
+		if !e.waitFast(ctx) {
 			return false
 		}
 	case bytes.Equal(target, openingsPath):
@@ -95,6 +100,42 @@ func (e *Edge) placeFast(ctx *fasthttp.RequestCtx) bool {
 	ctx.Response.SetBody(*buf)
 	buffers.Put(buf)
 	return true
+}
+
+// waitFast answers the waiting page of a ticket, which people without JavaScript reload all the time.
+func (e *Edge) waitFast(ctx *fasthttp.RequestCtx) bool {
+	t, line, err := e.node.Locate(ctx.Request.Header.Cookie(pages.TicketCookie))
+	if err != nil {
+		return false
+	}
+	lang := pages.Korean
+	if string(ctx.Request.Header.Cookie(pages.LangCookie)) == pages.English {
+		lang = pages.English
+	}
+	now := e.node.Now()
+	place := line.Place(&t, now)
+	buf := buffers.Get().(*[]byte)
+	*buf = e.pages.AppendWaitingPage((*buf)[:0], lang, line.Wire(&t, &place, now))
+	for _, h := range e.waitHeaders[lang] {
+		ctx.Response.Header.Add(h.name, h.value)
+	}
+	ctx.Response.SetBody(*buf)
+	buffers.Put(buf)
+	return true
+}
+
+// header is a line of an answer's header.
+type header struct{ name, value string }
+
+// waitingHeaders are the lines that go with every waiting page, by language.
+func waitingHeaders(p *pages.Pages) map[string][]header {
+	out := map[string][]header{}
+	for _, lang := range []string{pages.Korean, pages.English} {
+		for name, values := range p.WaitingHeader(lang) {
+			out[lang] = append(out[lang], header{name, values[0]})
+		}
+	}
+	return out
 }
 
 // fastTicket is the ticket that a request shows in its one Authorization header, else in its cookie.

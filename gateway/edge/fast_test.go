@@ -62,6 +62,11 @@ func TestBothWaysAnswerTheSame(t *testing.T) {
 		{"/v1/queue/place", "Authorization", "Pass " + ticket},
 		{"/v1/queue/place", "X-Nothing", "x"},
 		{"/v1/queue/place?lang=en", "Authorization", "Ticket " + ticket},
+		{"/wait", "Cookie", pages.TicketCookie + "=" + ticket},
+		{"/wait", "Cookie", pages.TicketCookie + "=" + ticket + "; " + pages.LangCookie + "=en"},
+		{"/wait?lang=en", "Cookie", pages.TicketCookie + "=" + ticket},
+		{"/wait?still=1", "Cookie", pages.TicketCookie + "=" + ticket},
+		{"/wait", "X-Nothing", "x"},
 		{"/v1/openings", "X-Nothing", "x"},
 		{"/v1/openings/now/cursor", "X-Nothing", "x"},
 		{"/v1/openings/none/cursor", "X-Nothing", "x"},
@@ -76,7 +81,7 @@ func TestBothWaysAnswerTheSame(t *testing.T) {
 		if got.StatusCode != want.Code || withoutTime(body) != withoutTime(want.Body.String()) {
 			t.Errorf("%s %s: %d %s\nwant %d %s", row.target, row.value, got.StatusCode, body, want.Code, want.Body)
 		}
-		for _, name := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy"} {
+		for _, name := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy", "Content-Language", "X-Frame-Options"} {
 			if got.Header.Get(name) != want.Header().Get(name) {
 				t.Errorf("%s: %s %q, want %q", row.target, name, got.Header.Get(name), want.Header().Get(name))
 			}

@@ -20,12 +20,6 @@ const maxBody = 16 << 10
 
 const passScheme = "Pass "
 
-// passed on of a citizen's headers; the rest stays here.
-var passedOn = []string{"Authorization", "Content-Type", "Idempotency-Key"}
-
-// passedBack of the backend's headers.
-var passedBack = []string{"Content-Type", "Cache-Control", "Retry-After", "Location"}
-
 // relay passes a request on to the backend, which checks everything again by itself.
 func (e *Edge) relay(class shed.Class, guard Guard) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -42,13 +36,10 @@ func (e *Edge) relay(class shed.Class, guard Guard) http.HandlerFunc {
 		if r.URL.RawQuery != "" {
 			target += "?" + r.URL.RawQuery
 		}
-		header := make(http.Header, len(passedOn)+1)
-		for _, name := range passedOn {
-			if v := r.Header[name]; len(v) > 0 {
-				header[name] = v[:1]
-			}
-		}
-		a, err := e.backend.Do(r.Context(), class, upstream.Request{Method: r.Method, Path: target, Header: header, Body: body})
+		a, err := e.backend.Do(r.Context(), class, upstream.Request{
+			Method: r.Method, Path: target, Authorization: r.Header.Get("Authorization"), ContentType: r.Header.Get("Content-Type"),
+			IdempotencyKey: r.Header.Get("Idempotency-Key"), Body: body,
+		})
 		if err != nil {
 			e.refuse(w, e.problemOf(err))
 			return
@@ -85,13 +76,15 @@ func (e *Edge) back(w http.ResponseWriter, a upstream.Answer) {
 		e.countProblem(a)
 	}
 	h := w.Header()
-	for _, name := range passedBack {
-		if v := a.Header[name]; len(v) > 0 {
-			h[name] = v
-		}
+	if a.Status == http.StatusServiceUnavailable && a.RetryAfter == "" {
+		a.RetryAfter = "2"
 	}
-	if a.Status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
-		h.Set("Retry-After", "2")
+	for _, back := range [...]struct{ name, value string }{
+		{"Content-Type", a.ContentType}, {"Cache-Control", a.CacheControl}, {"Retry-After", a.RetryAfter},
+	} {
+		if back.value != "" {
+			h[back.name] = []string{back.value}
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)

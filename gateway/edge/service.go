@@ -106,20 +106,13 @@ func (s service) ask(ctx context.Context, class shed.Class, method, target, auth
 			return problem("bad_pass")
 		}
 	}
-	r := upstream.Request{Method: method, Path: target, Header: http.Header{}}
-	if authorization != "" {
-		r.Header.Set("Authorization", authorization)
-	}
-	if key != "" {
-		r.Header.Set("Idempotency-Key", key)
-	}
+	r := upstream.Request{Method: method, Path: target, Authorization: authorization, IdempotencyKey: key}
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return s.shown(err)
 		}
-		r.Body = encoded
-		r.Header.Set("Content-Type", "application/json")
+		r.Body, r.ContentType = encoded, "application/json"
 	}
 	start := time.Now()
 	a, err := s.e.backend.Do(ctx, class, r)

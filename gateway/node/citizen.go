@@ -22,6 +22,9 @@ import (
 // passLife is how long a pass lets its person book.
 const passLife = 15 * time.Minute
 
+// keyLen is how much of a pass serves as the key under which its admission may be asked for again.
+const keyLen = 64
+
 // signer signs passes.
 type signer struct {
 	key ed25519.PrivateKey
@@ -174,8 +177,8 @@ func (n *Node) Enter(ctx context.Context, text []byte, now time.Time) (api.Entry
 		ScheduleVersion: n.schedule.Version, IssuedAt: now, ExpiresAt: now.Add(passLife),
 	}, n.signer.key)
 	answer, err := n.backend.Do(ctx, shed.P1, upstream.Request{
-		Method: http.MethodPost, Path: "/internal/admissions",
-		Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(proposal),
+		Method: http.MethodPost, Path: "/internal/admissions", ContentType: "text/plain", Body: []byte(proposal),
+		IdempotencyKey: proposal[:keyLen], // the admission is recorded once however often it is asked for
 	})
 	if err != nil {
 		return api.Entry{}, err

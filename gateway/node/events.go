@@ -29,7 +29,7 @@ func (n *Node) record(ctx context.Context) {
 	for _, key := range keys {
 		a, err := n.backend.Do(ctx, shed.P0, upstream.Request{
 			Method: http.MethodPost, Path: "/internal/events",
-			Header: http.Header{"Content-Type": {"application/json"}}, Body: events[key],
+			ContentType: "application/json", Body: events[key],
 		})
 		if err != nil || a.Status >= http.StatusInternalServerError {
 			return

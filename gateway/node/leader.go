@@ -35,7 +35,7 @@ type leader struct {
 	stepped    time.Time
 	speeds     map[string]float64
 	cursors    map[string]queue.Cursor // where each line was moved to last: a snapshot may not know it yet
-	presentAt  time.Time // used by duties alone
+	presentAt  time.Time               // used by duties alone
 }
 
 func newLeader(c *admission.Controller) *leader {

@@ -15,7 +15,7 @@ import (
 
 // roll counts who joined one opening at this gateway, by epoch until the epoch is sealed.
 type roll struct {
-	sketches sync.Map // epoch → *queue.Sketch
+	sketches sync.Map                          // epoch → *queue.Sketch
 	unsealed atomic.Pointer[map[uint32]uint64] // people by epoch, estimated; never changed once stored
 	cohorts  map[uint32]*counts
 	byID     map[string]*counts // the same by cohort ID

@@ -67,7 +67,7 @@ func (n *Node) line(o *cohort.Opening, m *state.Model, report *api.BackendReport
 		State: said.State, Reason: said.Reason,
 		LobbyAt: o.LobbyAt, OpensAt: o.OpensAt, ClosesAt: o.ClosesAt,
 		Cohorts: make(map[uint32]queue.Cohort, len(o.Cohorts)),
-		Cursor:  queue.Cursor{Epoch: cursor.Epoch, Rank: cursor.Rank}, Speed: cursor.Speed,
+		Cursor:  queue.Cursor{Epoch: cursor.Epoch, Rank: cursor.Rank}, Speed: cursor.Speed, RateCap: said.RateCap,
 		StockLeft: -1, Pace: n.pace(),
 	}
 	if said.OpensAt != nil {

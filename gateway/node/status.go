@@ -83,6 +83,9 @@ func (n *Node) openingStatus(o api.Opening, l *queue.Line, said state.Opening, r
 	if s.Waiting == 0 || o.State != api.OpeningOpen { // the line's speed is then what would be possible, not what is
 		s.Speed = 0
 	}
+	if said.RateCap > 0 {
+		s.Speed = min(s.Speed, said.RateCap)
+	}
 	if said.State == api.OpeningPaused {
 		s.PausedBy = said.By
 	}

@@ -38,6 +38,20 @@ func (p *Pages) writeWaiting(w http.ResponseWriter, lang string, place api.Place
 	_, _ = w.Write(*buf) // a visitor who left needs no answer
 }
 
+// AppendWaitingPage appends the page of GET /wait for a place, for a server that answers it straight from a request's
+// bytes; WaitingHeader goes with it.
+func (p *Pages) AppendWaitingPage(dst []byte, lang string, place api.Place) []byte {
+	return AppendWaiting(dst, lang, place, Waiting{Opening: p.opening(place.Opening), Notices: p.svc.Notices()})
+}
+
+// WaitingHeader is the header of every waiting page in a language.
+func (p *Pages) WaitingHeader(lang string) http.Header {
+	h := http.Header{}
+	p.headers(h, false)
+	h.Set("Content-Language", lang)
+	return h
+}
+
 // enter exchanges the ticket for a pass. Somebody who is too early goes back to their place.
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)

@@ -150,6 +150,7 @@ type Line struct {
 	Seals     Seals
 	Cursor    Cursor
 	Speed     float64 // people a second, measured; 0 while unknown
+	RateCap   float64 // the operators' cap on it; 0: none
 	Unsealed  uint64  // people in epochs not yet sealed, estimated
 	StockLeft int64   // doses; below zero: unknown
 	Pace      float64 // polling intervals are stretched by this when the gateway is busy; at least 1

@@ -72,9 +72,7 @@ func (l *Line) locate(t *Ticket, p *Place) {
 	if e == nil {
 		if t.Epoch < l.Cursor.Epoch { // an epoch from before the line's first: served by definition
 			p.Ahead = 0
-		} else {
-			p.Ahead = int64(l.Seals.Total() - served + l.Unsealed/2)
-		}
+		} // else the order of the epoch is not drawn yet: nobody can say
 	} else {
 		p.Rank = e.ranker.Rank(t.Subject)
 		if at := l.Seals.position(t.Epoch, p.Rank); at > served {
@@ -103,10 +101,14 @@ func (l *Line) estimate(p *Place) {
 
 // Wait is the range, in seconds, that so many people ahead mean at the measured speed, or Unknown.
 func (l *Line) Wait(ahead int64) (low, high int64) {
-	if l.Speed <= 0 {
+	speed := l.Speed
+	if l.RateCap > 0 {
+		speed = min(speed, l.RateCap) // the measured speed takes a while to follow a new cap
+	}
+	if speed <= 0 {
 		return Unknown, Unknown
 	}
-	middle := float64(ahead) / l.Speed
+	middle := float64(ahead) / speed
 	return int64(middle * waitFloor), int64(math.Ceil(middle*waitCeiling)) + 2
 }
 

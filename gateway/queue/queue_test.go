@@ -197,7 +197,7 @@ func TestPlacesAreInOrder(t *testing.T) {
 		a := Ticket{Cohort: 9, Subject: anySubject(t), Epoch: rapid.Uint32Range(0, 3).Draw(t, "a")}
 		b := Ticket{Cohort: 9, Subject: anySubject(t), Epoch: rapid.Uint32Range(0, 3).Draw(t, "b")}
 		pa, pb := l.Place(&a, now), l.Place(&b, now)
-		if a.Epoch < b.Epoch && pa.Ahead > pb.Ahead {
+		if a.Epoch < b.Epoch && pb.Ahead != Unknown && pa.Ahead > pb.Ahead {
 			t.Fatalf("epoch %d stands behind epoch %d: %d > %d", a.Epoch, b.Epoch, pa.Ahead, pb.Ahead)
 		}
 		if (pa.State == api.PlaceTurn) != l.Cursor.Below(pa.Epoch, pa.Rank) {
@@ -249,8 +249,19 @@ func TestUnsealedEpochWaitsWithoutAPlace(t *testing.T) {
 	l := testLine()
 	l.Cursor = l.Seals.Advance(l.Cursor, 1e9) // everybody sealed is served
 	p := l.Place(&Ticket{Cohort: 9, Epoch: 3}, opensAt.Add(3*time.Second))
-	if p.State != api.PlaceWaiting {
-		t.Fatalf("a ticket of an epoch that is not drawn yet: %s", p.State)
+	if p.State != api.PlaceWaiting || p.Ahead != Unknown || p.WaitHigh != Unknown {
+		t.Fatalf("a ticket of an epoch that is not drawn yet: %+v", p)
+	}
+}
+
+func TestWaitHeedsTheOperatorsCapAtOnce(t *testing.T) {
+	l := testLine()
+	if low, high := l.Wait(1000); low < 0 || high > 10 {
+		t.Fatalf("at 1,000 a second: %d to %d s", low, high)
+	}
+	l.RateCap = 2
+	if low, high := l.Wait(1000); low < 300 || high > 1000 {
+		t.Fatalf("capped at 2 a second: %d to %d s", low, high)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+	"github.com/valyala/fasthttp"
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/gateway/api"
@@ -37,6 +37,7 @@ var (
 )
 
 const (
+	dialTimeout  = time.Second
 	callTimeout  = 10 * time.Second
 	slowCall     = 2 * time.Second // slower answers count as failures of the backend
 	maxAnswer    = 8 << 20
@@ -62,7 +63,8 @@ type Backend struct {
 	token   string
 	clock   func() time.Time
 	log     *zap.Logger
-	client  *http.Client
+	client  *fasthttp.HostClient
+	streams *http.Client
 	gate    *shed.Gate
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	tripped atomic.Pointer[turn]
@@ -88,15 +90,9 @@ func New(o Options) (*Backend, error) {
 	}
 	b := &Backend{
 		name: u.Host, base: "http://" + u.Host, token: hex.EncodeToString(o.Token), clock: o.Clock, log: o.Log,
-		gate: shed.NewGate(o.Gate, o.Clock),
-		client: &http.Client{
-			Transport: &http.Transport{
-				DialContext:         (&net.Dialer{Timeout: time.Second}).DialContext,
-				MaxIdleConnsPerHost: o.Gate.Limit.Max, IdleConnTimeout: time.Minute,
-				DisableCompression: true, WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
-			},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		gate:    shed.NewGate(o.Gate, o.Clock),
+		client:  newClient(u.Host, o.Gate.Limit.Max),
+		streams: &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext}},
 	}
 	b.tripped.Store(&turn{since: o.Clock()})
 	b.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
@@ -120,19 +116,23 @@ var (
 	errSlow       = errors.New("answer took too long")
 )
 
-// Request is what goes to the backend. Header holds what is passed on of the citizen's own headers.
+// Request is what goes to the backend, with what is passed on of the citizen's own headers.
 type Request struct {
-	Method string
-	Path   string // with the query
-	Header http.Header
-	Body   []byte
+	Method         string
+	Path           string // with the query
+	Authorization  string
+	ContentType    string
+	IdempotencyKey string
+	Body           []byte
 }
 
-// Answer is what came back, whole.
+// Answer is what came back, whole, with what is passed back of its headers; empty ones were not there.
 type Answer struct {
-	Status int
-	Header http.Header
-	Body   []byte
+	Status       int
+	ContentType  string
+	CacheControl string
+	RetryAfter   string
+	Body         []byte
 }
 
 // Do sends a request of a class: permit, breaker, call. The errors are ErrBusy, ErrResting and ErrUnknown, wrapped.
@@ -141,21 +141,19 @@ func (b *Backend) Do(ctx context.Context, class shed.Class, r Request) (Answer, 
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrBusy, err)
 	}
-	answer, err := b.guarded(ctx, r)
+	answer, err := b.guarded(r)
 	permit.Release(shed.Outcome{Failed: err != nil, Overloaded: answer.Status == http.StatusServiceUnavailable})
 	return answer, err
 }
 
 // guarded sends a request through the breaker.
-func (b *Backend) guarded(ctx context.Context, r Request) (Answer, error) {
+func (b *Backend) guarded(r Request) (Answer, error) {
 	done, err := b.breaker.Allow()
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrResting, err)
 	}
 	start := b.clock()
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	answer, err := b.call(ctx, r)
-	cancel()
+	answer, err := b.call(r, callTimeout)
 	verdict := b.judge(answer, err, b.clock().Sub(start))
 	if verdict != nil && !errors.Is(verdict, errOverloaded) {
 		why := verdict.Error()
@@ -168,8 +166,6 @@ func (b *Backend) guarded(ctx context.Context, r Request) (Answer, error) {
 // judge says what the breaker should think of a call.
 func (b *Backend) judge(a Answer, err error, took time.Duration) error {
 	switch {
-	case errors.Is(err, context.Canceled):
-		return errOverloaded // the citizen left: says nothing about the backend
 	case err != nil:
 		return err
 	case a.Status == http.StatusServiceUnavailable:
@@ -182,45 +178,57 @@ func (b *Backend) judge(a Answer, err error, took time.Duration) error {
 	return nil
 }
 
-func (b *Backend) call(ctx context.Context, r Request) (Answer, error) {
-	req, err := http.NewRequestWithContext(ctx, r.Method, b.base+r.Path, bytes.NewReader(r.Body))
-	if err != nil {
-		return Answer{}, fmt.Errorf("%w: %w", ErrResting, err)
+// newClient returns a client that dials anew instead of trusting connections which the backend has closed.
+func newClient(address string, connections int) *fasthttp.HostClient {
+	c := &fasthttp.HostClient{
+		Addr: address, MaxConns: 2 * connections, MaxIdleConnDuration: time.Minute, MaxResponseBodySize: maxAnswer,
+		ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10, MaxIdemponentCallAttempts: 2,
+		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true, ConnPoolStrategy: fasthttp.LIFO,
+		Dial: func(address string) (net.Conn, error) { return net.DialTimeout("tcp", address, dialTimeout) },
 	}
-	if r.Header != nil {
-		req.Header = r.Header
-	}
-	req.Header.Set(TokenHeader, b.token)
-	resp, err := b.client.Do(req)
-	if err != nil {
-		var dial *net.OpError
-		if errors.As(err, &dial) && dial.Op == "dial" {
-			return Answer{}, fmt.Errorf("%w: %w", ErrResting, err)
+	c.RetryIfErr = func(r *fasthttp.Request, _ int, _ error) (resetTimeout, retry bool) {
+		if !r.Header.IsGet() && len(r.Header.Peek(idempotencyHeader)) == 0 {
+			return false, false
 		}
-		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, err)
+		c.CloseIdleConnections() // where one is dead the others are
+		return false, true
 	}
-	defer resp.Body.Close()
-	body, err := readAll(resp)
-	if err != nil {
-		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, err)
-	}
-	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+	return c
 }
 
-func readAll(resp *http.Response) ([]byte, error) {
-	if resp.ContentLength > maxAnswer {
-		return nil, errors.New("answer too long")
+const idempotencyHeader = "Idempotency-Key"
+
+func (b *Backend) call(r Request, timeout time.Duration) (Answer, error) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(resp)
+	req.Header.SetMethod(r.Method)
+	req.SetRequestURI(b.base + r.Path)
+	req.Header.Set(TokenHeader, b.token)
+	for _, h := range [...]struct{ name, value string }{
+		{"Authorization", r.Authorization}, {"Content-Type", r.ContentType}, {idempotencyHeader, r.IdempotencyKey},
+	} {
+		if h.value != "" {
+			req.Header.Set(h.name, h.value)
+		}
 	}
-	if resp.ContentLength >= 0 {
-		body := make([]byte, resp.ContentLength)
-		_, err := io.ReadFull(resp.Body, body)
-		return body, err
+	req.SetBodyRaw(r.Body)
+	if err := b.client.DoTimeout(req, resp, timeout); err != nil {
+		return Answer{}, lost(err)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err == nil && len(body) > maxAnswer {
-		err = errors.New("answer too long")
+	return Answer{
+		Status: resp.StatusCode(), ContentType: string(resp.Header.ContentType()), CacheControl: string(resp.Header.Peek("Cache-Control")),
+		RetryAfter: string(resp.Header.Peek("Retry-After")), Body: bytes.Clone(resp.Body()),
+	}, nil
+}
+
+// lost says what a failed call means: nothing was sent, or nobody knows.
+func lost(err error) error {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" || errors.Is(err, fasthttp.ErrNoFreeConns) {
+		return fmt.Errorf("%w: %w", ErrResting, err)
 	}
-	return body, err
+	return fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
 // Stream opens an answer of any length, for the control room. It takes no permit and does not touch the breaker; the
@@ -231,7 +239,7 @@ func (b *Backend) Stream(ctx context.Context, r Request) (*http.Response, error)
 		return nil, err
 	}
 	req.Header.Set(TokenHeader, b.token)
-	resp, err := b.client.Do(req)
+	resp, err := b.streams.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrResting, err)
 	}
@@ -243,7 +251,7 @@ func (b *Backend) Watch(ctx context.Context) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
-		b.poll(ctx)
+		b.poll()
 		select {
 		case <-ctx.Done():
 			return
@@ -254,14 +262,13 @@ func (b *Backend) Watch(ctx context.Context) {
 
 // poll asks once. While the breaker is not closed it goes through it, so that a backend nobody may call is still
 // found to be well again.
-func (b *Backend) poll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
-	defer cancel()
-	ask := b.call
+func (b *Backend) poll() {
+	status := Request{Method: http.MethodGet, Path: "/internal/status"}
+	ask := func() (Answer, error) { return b.call(status, pollTimeout) }
 	if b.breaker.State() != gobreaker.StateClosed {
-		ask = b.guarded
+		ask = func() (Answer, error) { return b.guarded(status) }
 	}
-	answer, err := ask(ctx, Request{Method: http.MethodGet, Path: "/internal/status"})
+	answer, err := ask()
 	if err != nil || answer.Status != http.StatusOK {
 		return
 	}

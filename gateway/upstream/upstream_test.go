@@ -159,24 +159,49 @@ func TestOverloadIsNoFaultOfTheBreaker(t *testing.T) {
 	}
 }
 
-func TestCitizensWhoLeaveAreNoFault(t *testing.T) {
+func TestAPermitIsNotWaitedForByThoseWhoLeft(t *testing.T) {
 	b, site, _ := newBackend(t)
 	release := make(chan struct{})
-	site.set(func(w http.ResponseWriter, r *http.Request) { <-release })
-	defer close(release)
-	for range 40 {
-		ctx, cancel := context.WithCancel(context.Background())
-		go func() {
-			time.Sleep(time.Millisecond)
-			cancel()
-		}()
-		_, _ = b.Do(ctx, shed.P2, Request{Method: http.MethodGet, Path: "/"})
+	site.set(func(http.ResponseWriter, *http.Request) { <-release })
+	for range shed.Default().Limit.Start {
+		go func() { _, _ = call(b) }()
+	}
+	for b.Gate().InFlight < shed.Default().Limit.Start {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := b.Do(ctx, shed.P0, Request{Method: http.MethodGet, Path: "/"}); !errors.Is(err, ErrBusy) {
+		t.Errorf("%v", err)
+	}
+	close(release)
+	for b.Gate().InFlight > 0 {
+		time.Sleep(time.Millisecond)
 	}
 	if s := b.Breaker().State; s != "closed" {
 		t.Errorf("breaker %s", s)
 	}
-	if s := b.Gate(); s.InFlight != 0 || s.Waiting != 0 {
-		t.Errorf("permits leaked: %+v", s)
+}
+
+// A backend that was restarted has closed every connection that is kept: reads and writes with a key go out again on
+// a new one, a write without a key does not.
+func TestConnectionsOfAnEarlierLifeAreNotTrusted(t *testing.T) {
+	for _, row := range []struct {
+		request Request
+		want    error
+	}{
+		{Request{Method: http.MethodGet, Path: "/"}, nil},
+		{Request{Method: http.MethodPost, Path: "/", IdempotencyKey: "k", Body: []byte("x")}, nil},
+		{Request{Method: http.MethodPost, Path: "/", Body: []byte("x")}, ErrUnknown},
+	} {
+		b, _, server := newBackend(t)
+		if _, err := call(b); err != nil {
+			t.Fatal(err)
+		}
+		server.CloseClientConnections()
+		if _, err := b.Do(context.Background(), shed.P0, row.request); !errors.Is(err, row.want) {
+			t.Errorf("%s with key %q: %v, want %v", row.request.Method, row.request.IdempotencyKey, err, row.want)
+		}
 	}
 }
 
@@ -185,7 +210,7 @@ func TestReportsGrowOld(t *testing.T) {
 	if _, _, fresh := b.Report(); fresh {
 		t.Fatal("a report before any was asked for")
 	}
-	b.poll(context.Background())
+	b.poll()
 	if r, _, fresh := b.Report(); !fresh || r.Store != "test" {
 		t.Fatalf("report %+v", r)
 	}
