@@ -59,6 +59,8 @@ fuzz:
 lint:
 	test -z "$$(gofmt -l . | tee /dev/stderr)"
 	go vet ./admin/... ./backend/... ./gateway/... ./loadlab/... ./cmd/daemun
+	go vet -tags browser ./gateway/pages/...
+	go vet -tags window ./cmd/daemun-console/windowtest
 	go tool staticcheck ./admin/... ./backend/... ./gateway/... ./loadlab/... ./cmd/daemun
 	go test ./gateway
 

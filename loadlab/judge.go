@@ -27,7 +27,7 @@ const readBack = 4000
 func (r *run) judge(ctx context.Context, result attack.Result) (*report.Data, error) {
 	r.say("loadlab: %d requests sent in %.1f s; settling and checking", result.Hits, result.Took.Seconds())
 	unsettled := r.settle(ctx)
-	usage := map[string]fault.Usage{"gateway": r.servers.gateway.Usage(), "backend": r.servers.backend.Usage()}
+	usage := map[string]fault.Usage{"gateway": r.servers.gateway.Usage(), "backend": r.servers.backend.Usage(), "generator": r.spent}
 	h, err := r.history(ctx)
 	if err != nil {
 		return nil, err
@@ -159,6 +159,7 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 func counters(v *verdict.Verdict, u map[string]fault.Usage) []verdict.Counter {
 	per := func(n float64, by int64) float64 { return n / float64(max(by, 1)) }
 	return []verdict.Counter{
+		{Name: "generator_cpu_per_request", Unit: "µs", Value: per(float64(u["generator"].CPU.Microseconds()), int64(v.Requests))},
 		{Name: "gateway_cpu_per_request", Unit: "µs", Value: per(float64(u["gateway"].CPU.Microseconds()), int64(v.Requests))},
 		{Name: "gateway_io_syscalls_per_request", Unit: "calls", Value: per(float64(u["gateway"].Syscalls), int64(v.Requests))},
 		{Name: "backend_cpu_per_booking", Unit: "µs", Value: per(float64(u["backend"].CPU.Microseconds()), v.Bookings)},

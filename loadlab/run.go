@@ -39,6 +39,7 @@ type run struct {
 	start   time.Time // of the attack
 	started chan struct{}
 	strikes []fault.Strike
+	spent   fault.Usage // by the generator, for the attack alone
 }
 
 func (r *run) do(ctx context.Context) (*report.Data, error) {
@@ -138,7 +139,11 @@ func (r *run) attack(ctx context.Context) (attack.Result, error) {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.faults(beside) })
 	wg.Go(func() { r.progress(beside) })
+	before := fault.Self()
 	result, err := a.Run(ctx)
+	r.spent = fault.Self()
+	r.spent.CPU -= before.CPU
+	r.spent.Syscalls -= before.Syscalls
 	stop()
 	wg.Wait()
 	return result, err

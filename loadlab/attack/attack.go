@@ -7,8 +7,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -37,9 +37,14 @@ type Schedule interface {
 	Total() uint64
 }
 
-// Workers is how many requests may be under way at once. Vegeta gets as many workers at the start as it may ever have,
-// so that it never makes more under pressure.
-const Workers = 192
+// Vegeta gets as many workers at the start as it may ever have, so that it never makes more under pressure. A request
+// alone would cost as much in handing it to a worker and waking that worker twice as in sending it. So one hit of vegeta
+// sends whatever is due, each request on a connection of its own, and then reads the answers: a request a hit while
+// the load is low, up to a burst when it is high or late. Workers × Burst requests may be under way at once.
+const (
+	Workers = 64
+	Burst   = 16
+)
 
 // Attack is one run.
 type Attack struct {
@@ -50,14 +55,20 @@ type Attack struct {
 	Pool     *wire.Pool
 	Began    func(time.Time) // told the start, may be nil
 
-	start   time.Time
-	once    sync.Once
-	results map[int]*http.Response
+	start  time.Time
+	once   sync.Once
+	next   uint64     // the first request that no burst contains; the pacer's own
+	bursts chan burst // formed by the pacer, one for each hit
+	sent   atomic.Uint64
+	failed atomic.Uint64
 }
 
-// Result is vegeta's own count.
+// burst is a run of requests that one hit sends.
+type burst struct{ from, to uint64 }
+
+// Result counts requests.
 type Result struct {
-	Hits    uint64
+	Hits    uint64 // requests sent
 	Failed  uint64 // without an answer
 	Started time.Time
 	Took    time.Duration
@@ -66,11 +77,7 @@ type Result struct {
 // Run attacks until the schedule is through, the limit is reached or the context ends. Only the last is an error: who
 // compares Hits with the schedule sees what was left undone.
 func (a *Attack) Run(ctx context.Context) (Result, error) {
-	a.results = map[int]*http.Response{}
-	for code := 100; code < 600; code++ {
-		a.results[code] = &http.Response{Status: strconv.Itoa(code), StatusCode: code, Proto: "HTTP/1.1", ProtoMajor: 1,
-			ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody}
-	}
+	a.bursts = make(chan burst, Workers+2)
 	client := &http.Client{Transport: a, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	attacker := vegeta.NewAttacker(vegeta.Workers(Workers), vegeta.MaxWorkers(Workers), vegeta.Client(client))
 	limited, cancel := ctx, context.CancelFunc(func() {})
@@ -84,14 +91,9 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 		t.Method, t.URL = http.MethodGet, "http://daemun/"
 		return nil
 	}
-	var out Result
-	for r := range attacker.Attack(target, a, 0, "") {
-		out.Hits++
-		if r.Code == 0 {
-			out.Failed++
-		}
+	for range attacker.Attack(target, a, 0, "") {
 	}
-	out.Started, out.Took = a.start, time.Since(a.start)
+	out := Result{Hits: a.sent.Load(), Failed: a.failed.Load(), Started: a.start, Took: time.Since(a.start)}
 	if err := ctx.Err(); err != nil {
 		return out, fmt.Errorf("attack: %w", err)
 	}
@@ -101,63 +103,107 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 // nap is the shortest sleep of the pacer: what falls due meanwhile goes out without another timer.
 const nap = time.Millisecond
 
-// Pace tells vegeta how long to wait before request n.
-func (a *Attack) Pace(elapsed time.Duration, n uint64) (time.Duration, bool) {
+// Pace waits until the next request is due and forms the burst of the next hit from everything that is. The wait is here
+// and not in vegeta, because only after it is known what has fallen due.
+func (a *Attack) Pace(elapsed time.Duration, _ uint64) (time.Duration, bool) {
 	a.once.Do(func() {
 		a.start = time.Now().Add(-elapsed)
 		if a.Began != nil {
 			a.Began(a.start)
 		}
 	})
-	if n >= a.Schedule.Total() {
+	total := a.Schedule.Total()
+	if a.next >= total {
 		return 0, true
 	}
-	wait := a.Schedule.Due(n) - elapsed
-	if wait <= 0 {
-		return 0, false
+	if wait := a.Schedule.Due(a.next) - elapsed; wait > 0 {
+		time.Sleep(max(wait, nap))
+		elapsed = time.Since(a.start)
 	}
-	return max(wait, nap), false
+	b := burst{a.next, min(a.next+1, total)}
+	for b.to < total && b.to-b.from < Burst && a.Schedule.Due(b.to) <= elapsed {
+		b.to++
+	}
+	a.next = b.to
+	a.bursts <- b
+	return 0, false
 }
 
 // Rate is the offered rate, for vegeta's own reports.
 func (a *Attack) Rate(elapsed time.Duration) float64 { return a.Schedule.Rate(elapsed) }
 
-// RoundTrip sends what the crowd wants sent in place of vegeta's request, of which only the number counts.
-func (a *Attack) RoundTrip(req *http.Request) (*http.Response, error) {
-	n, err := strconv.ParseUint(req.Header.Get("X-Vegeta-Seq"), 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("vegeta's number: %w", err)
-	}
-	due := a.Schedule.Due(n)
-	conn, err := a.connect(req.Context())
-	now := time.Now()
-	sent := now.Sub(a.start)
-	if err != nil {
-		action, _ := a.Actor.Next(sent, nil)
-		return nil, a.note(action, due, sent, sent, nil, err)
-	}
-	action, out := a.Actor.Next(sent, conn.Out[:0])
-	conn.Out = out
-	var res wire.Response
-	err = conn.Do(now, &res)
-	end := time.Now()
-	done := end.Sub(a.start)
-	if err = a.note(action, due, sent, done, &res, err); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	if res.Close {
-		conn.Close()
-	} else {
-		a.Pool.Put(conn, end)
-	}
-	return a.results[res.Status], nil
+// flight is a request under way.
+type flight struct {
+	action    citizen.Action
+	due, sent time.Duration
+	conn      *wire.Conn
+	err       error
 }
 
-func (a *Attack) note(action citizen.Action, due, sent, done time.Duration, res *wire.Response, err error) error {
-	o := a.Actor.Apply(action, sent, done, res, err)
-	a.Recorder.Record(action.Kind, o, due, sent, done)
-	return err
+// RoundTrip sends a burst in place of vegeta's request, which only says that it is time.
+func (a *Attack) RoundTrip(req *http.Request) (*http.Response, error) {
+	b := <-a.bursts
+	var room [Burst]flight
+	flights := room[:b.to-b.from]
+	// All connections first: who has to wait for one must not keep answers unread.
+	for i := range flights {
+		f := &flights[i]
+		f.due = a.Schedule.Due(b.from + uint64(i))
+		f.conn, f.err = a.connect(req.Context())
+	}
+	for i := range flights {
+		a.send(&flights[i])
+	}
+	// An answer from memory must not wait behind one that goes to the backend.
+	for _, backend := range []bool{false, true} {
+		for i := range flights {
+			if f := &flights[i]; slow(f.action.Kind) == backend {
+				a.receive(f)
+			}
+		}
+	}
+	a.sent.Add(uint64(len(flights)))
+	return answered, nil
+}
+
+// answered is what vegeta hears of every hit; what became of the requests is in the recorder.
+var answered = &http.Response{Status: "204 No Content", StatusCode: http.StatusNoContent, Proto: "HTTP/1.1", ProtoMajor: 1,
+	ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody}
+
+// slow kinds may be answered by the backend.
+func slow(k citizen.Kind) bool { return !k.WaitingRoom() }
+
+func (a *Attack) send(f *flight) {
+	f.sent = time.Since(a.start)
+	if f.err != nil {
+		f.action, _ = a.Actor.Next(f.sent, nil)
+		return
+	}
+	f.action, f.conn.Out = a.Actor.Next(f.sent, f.conn.Out[:0])
+	f.err = f.conn.Send(a.start.Add(f.sent))
+}
+
+func (a *Attack) receive(f *flight) {
+	var res wire.Response
+	if f.err == nil {
+		f.err = f.conn.Receive(&res)
+	}
+	done := f.sent
+	if f.conn != nil {
+		done = time.Since(a.start)
+	}
+	o := a.Actor.Apply(f.action, f.sent, done, &res, f.err)
+	a.Recorder.Record(f.action.Kind, o, f.due, f.sent, done)
+	if f.err != nil {
+		a.failed.Add(1)
+	}
+	switch {
+	case f.conn == nil:
+	case f.err != nil || res.Close:
+		f.conn.Close()
+	default:
+		a.Pool.Put(f.conn, a.start.Add(done))
+	}
 }
 
 // A refused connection is tried again as a browser's user would, for a while; each refusal is told.

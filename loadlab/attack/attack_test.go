@@ -110,7 +110,7 @@ func TestEveryRequestGoesOutOnceAndNotEarly(t *testing.T) {
 	if r.early > 0 {
 		t.Errorf("%d requests went out before they were due", r.early)
 	}
-	if d := pool.Dialled(); d < closed.Load() || d > closed.Load()+Workers {
+	if d := pool.Dialled(); d < closed.Load() || d > closed.Load()+Workers*Burst {
 		t.Errorf("%d connections for %d that were closed", d, closed.Load())
 	}
 }
@@ -147,7 +147,7 @@ func TestAnAttackCanBeStopped(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a := &Attack{Schedule: s, Actor: &asker{status: map[int]int{}}, Recorder: &records{}, Pool: wire.NewPool(addr), Began: func(time.Time) { stop() }}
-	if res, err := a.Run(ctx); err == nil || res.Hits > Workers+2 {
+	if res, err := a.Run(ctx); err == nil || res.Hits > (Workers+2)*Burst {
 		t.Errorf("%d hits, error %v", res.Hits, err)
 	}
 }

@@ -112,8 +112,16 @@ func closeAll(conns []*Conn) {
 	}
 }
 
-// Do sends c.Out and reads the answer into res, which holds until the next Do.
+// Do sends c.Out and reads the answer into res, which holds until the next one.
 func (c *Conn) Do(now time.Time, res *Response) error {
+	if err := c.Send(now); err != nil {
+		return err
+	}
+	return c.Receive(res)
+}
+
+// Send sends c.Out.
+func (c *Conn) Send(now time.Time) error {
 	if c.deadline.Sub(now) < deadlineSlack {
 		c.deadline = now.Add(deadline)
 		if err := c.conn.SetDeadline(c.deadline); err != nil {
@@ -123,6 +131,11 @@ func (c *Conn) Do(now time.Time, res *Response) error {
 	if _, err := c.conn.Write(c.Out); err != nil {
 		return fmt.Errorf("send: %w", err)
 	}
+	return nil
+}
+
+// Receive reads the answer to what was sent into res, which holds until the next one.
+func (c *Conn) Receive(res *Response) error {
 	if err := c.reader.Read(res); err != nil {
 		return fmt.Errorf("receive: %w", err)
 	}
