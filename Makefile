@@ -7,7 +7,7 @@ OPENS_IN ?= 20s
 LISTEN   ?= 127.0.0.1:8080
 CONTROL  ?= 127.0.0.1:8443
 REQUESTS ?= 10000000
-FUZZTIME ?= 5s
+FUZZTIME ?= 3s
 
 console_tags := migrated_fynedo,no_emoji
 
@@ -48,11 +48,12 @@ test-window: build/daemun build/daemun-console
 
 # Everything that reads what a stranger sends, for a bounded time each.
 fuzz:
-	for package in $$(go list ./backend/... ./gateway/... ./loadlab/...); do \
+	mkdir -p build
+	for package in $$(go list ./admin/... ./backend/... ./gateway/... ./loadlab/...); do \
 		dir=$${package#github.com/daemun/daemun/}; \
 		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$dir/*_test.go 2>/dev/null | sed 's/func //'); do \
 			echo "fuzz $$dir $$target"; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir | tail -n 1; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
 		done; \
 	done
 
@@ -64,7 +65,9 @@ lint:
 	go tool staticcheck ./admin/... ./backend/... ./gateway/... ./loadlab/... ./cmd/daemun
 	go test ./gateway
 
-console: build/daemun-console
+console:
+	.ci/setup console
+	$(MAKE) build/daemun-console
 	test -f $(DATA)/demo/operators/supervisor.pem || { echo "no demo at $(DATA): start it with make run first"; exit 1; }
 	LANG=ko_KR.UTF-8 build/daemun-console --control https://$(CONTROL) --cert $(DATA)/demo/operators/supervisor.pem --ca $(DATA)/demo/operators/ca.pem
 
