@@ -57,7 +57,7 @@ func (r *run) judge(ctx context.Context, result attack.Result) (*report.Data, er
 
 // history joins what the crowd saw with what the servers kept.
 func (r *run) history(ctx context.Context) (*invariant.History, error) {
-	h := &invariant.History{Client: r.crowd.History(), Opening: r.servers.opening.ID, Order: r.servers.opening.Order,
+	h := &invariant.History{Client: r.crowd.History(), Opening: r.servers.opening.ID, Order: r.servers.opening.Order, Anchor: r.servers.opening.Anchor,
 		Started: r.start, Lobby: r.servers.opening.OpensAt.Sub(r.start), Recovery: r.plan.Levels.Recovery}
 	for _, s := range r.strikes {
 		if s.Back > 0 {
@@ -117,20 +117,17 @@ func felt(s fault.Strike, h *citizen.History, seconds []measure.Second) int64 {
 }
 
 func levels(p scenario.Plan, h *invariant.History, f measure.Figures) []verdict.Level {
-	admitted, booking := int64(0), 0.0
+	admitted := int64(0)
 	for _, l := range f.Calm {
 		switch l.Kind {
 		case "enter", "clinics", "slots", "book":
 			admitted += l.Count
 		}
-		if l.Kind == "book" {
-			booking = l.P99
-		}
 	}
 	return []verdict.Level{
 		{Name: "bookings", TitleKo: "예약 건수", TitleEn: "bookings made", Value: float64(len(h.Client.Acked)), Limit: float64(p.MinBookings), Unit: "bookings", AtLeast: true},
-		{Name: "waiting_room_p99", TitleKo: "대기실 응답 p99", TitleEn: "waiting room p99 from due time, outside faults", Value: f.Waiting.P99, Limit: ms(p.Levels.WaitingRoomP99), Unit: "ms"},
-		{Name: "booking_p99", TitleKo: "예약 응답 p99", TitleEn: "booking p99 from due time, outside faults", Value: booking, Limit: ms(p.Levels.BookingP99), Unit: "ms"},
+		{Name: "waiting_room_p99", TitleKo: "대기실 응답 p99", TitleEn: "waiting room p99 from due time in 95 of 100 seconds, outside faults", Value: f.WaitingP99, Limit: ms(p.Levels.WaitingRoomP99), Unit: "ms"},
+		{Name: "booking_p99", TitleKo: "예약 응답 p99", TitleEn: "booking p99 from due time in 95 of 100 seconds, outside faults", Value: f.BookingP99, Limit: ms(p.Levels.BookingP99), Unit: "ms"},
 		{Name: "admitted_shed_share", TitleKo: "입장한 사람의 거절 비율", TitleEn: "sheds among requests of admitted people, backend fault included", Value: share(h.Client.AdmittedSheds, admitted), Limit: shedLimit(p, h), Unit: ""},
 	}
 }
@@ -166,10 +163,12 @@ func counters(v *verdict.Verdict, u map[string]fault.Usage) []verdict.Counter {
 	}
 }
 
-// validity says how much must have been looked at for the verdict to mean anything.
+// validity says how much must have been looked at for the verdict to mean anything. Lateness is what the machine did to
+// the offered load: beyond the grace that the end of the run has, one request in a hundred came at a time so far from its
+// own that another shape of load was tested. Below that it is only printed, and every latency contains it.
 func (r *run) validity(f measure.Figures) verdict.Validity {
 	least := int64(r.plan.MinBookings / 10)
-	return verdict.Validity{Planned: r.plan.Run.Seconds(), Took: f.Took.Seconds(), MaxLateness: 5000, MinChecked: map[string]int64{
+	return verdict.Validity{InTime: f.InTime, MaxLateness: ms(measure.Grace), MinChecked: map[string]int64{
 		"faults": int64(len(r.plan.Faults)), "answered": int64(r.plan.Requests), "no_loss": least, "no_oversell": least,
 		"one_booking": least, "lawful": least, "draw": least, "no_cheats": int64(float64(r.plan.Requests) * r.plan.CheatShare * .6),
 		"ledger_chain": least, "place_kept": least / 4, "cursor": 100, "eligible": least, "recovery": int64(len(r.plan.Faults))}}

@@ -40,6 +40,7 @@ type History struct {
 	Order    string // draw or arrival
 	Started  time.Time
 	Lobby    time.Duration // from the start to the opening
+	Anchor   string        // hex; published before the opening, the end of the chain that every seal must be on
 	Seals    []api.Seal
 	Arrivals []Arrival
 	Recovery time.Duration // how soon goodput must be back after a fault

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,22 @@ func digest(s string) string { d := sha256.Sum256([]byte(s)); return hex.EncodeT
 
 func subjectOf(i int) string { return fmt.Sprintf("%032x", i*7919+1) }
 
-var theSeal = api.Seal{Epoch: 0, Count: 200, Tally: strings.Repeat("ab", 32), Seed: strings.Repeat("cd", 32)}
+// Two epochs at the end of a hash chain; everybody is of the first.
+var (
+	seeds    = chain(3)
+	theSeal  = api.Seal{Epoch: 0, Count: 200, Tally: strings.Repeat("ab", 32), Seed: seeds[1]}
+	nextSeal = api.Seal{Epoch: 1, Tally: strings.Repeat("ef", 32), Seed: seeds[2]}
+)
+
+// chain is n values of which each is the hash of the next, in hex; the first is the anchor.
+func chain(n int) []string {
+	out, d := make([]string, n), sha256.Sum256([]byte("root"))
+	for i := n - 1; i >= 0; i-- {
+		out[i] = hex.EncodeToString(d[:])
+		d = sha256.Sum256(d[:])
+	}
+	return out
+}
 
 func rankOf(subject string) uint64 {
 	key, err := sealKey(theSeal)
@@ -86,7 +102,7 @@ func rankOf(subject string) uint64 {
 // good is n people who joined in the lobby, were drawn, let in from 11 s on and booked, two to a slot.
 func good(n int) *world {
 	w := &world{h: &History{Client: &citizen.History{}, Opening: opening, Order: "draw", Started: start, Lobby: 10 * time.Second,
-		Seals: []api.Seal{theSeal}, Recovery: 10 * time.Second}}
+		Anchor: seeds[0], Seals: []api.Seal{theSeal, nextSeal}, Recovery: 10 * time.Second}}
 	w.add(0, "genesis", map[string]any{"format": 1})
 	w.add(0, "stock", map[string]any{"opening": opening, "doses": n})
 	for i := range (n + 1) / 2 {
@@ -198,8 +214,14 @@ func TestEachBreakIsCaught(t *testing.T) {
 			w.edit("admission", 0, set("rank", "0000000000000001"))
 			w.edit("booking", 0, set("rank", "0000000000000001"))
 		}, "draw"},
+		{"no anchor", func(w *world) { w.h.Anchor = "" }, "lawful"},
+		{"another anchor", func(w *world) { w.h.Anchor = seeds[1] }, "lawful"},
+		{"a seed that is not on the chain", func(w *world) { w.h.Seals[1].Seed = strings.Repeat("cd", 32) }, "lawful"},
+		{"a seal skipped", func(w *world) { w.h.Seals[1].Epoch = 2 }, "lawful"},
+		{"a seal twice", func(w *world) { w.h.Seals[1] = w.h.Seals[0] }, "lawful"},
+		{"an endless seal", func(w *world) { w.h.Seals[1].Epoch = math.MaxUint32 }, "lawful"},
 		{"an epoch without seal", func(w *world) { w.h.Seals = nil }, "draw"},
-		{"a seal that is not hexadecimal", func(w *world) { w.h.Seals[0].Seed = "zz" }, "draw"},
+		{"a seal that is not hexadecimal", func(w *world) { w.h.Seals[0].Seed = "zz" }, "draw lawful"},
 		{"a changed record", func(w *world) { w.records[5].Data = json.RawMessage(`{"changed":1}`) }, "ledger_chain no_oversell"},
 		{"a missing record", func(w *world) { w.records = append(w.records[:102:102], w.records[103:]...) }, "lawful ledger_chain"},
 		{"a ledger that begins late", func(w *world) { w.records = w.records[1:] }, "ledger_chain"},

@@ -77,7 +77,8 @@ func (j *Journal) lostAcks(h *History, keys map[Digest]string) bool {
 	return len(keys) <= lost+int(h.ReadBack.Unsettled)
 }
 
-// lawful joins each booking to the admission it rests on, and each admission to the cursor.
+// lawful joins each booking to the admission it rests on, each admission to the cursor, and the draw to the anchor that
+// was published before it.
 func lawful(h *History, p *problems) int64 {
 	type person struct {
 		opening string
@@ -116,7 +117,8 @@ func lawful(h *History, p *problems) int64 {
 		}
 	}
 	h.ownPasses(p)
-	return int64(len(h.Ledger.Bookings) + len(h.Ledger.Admissions))
+	h.sealChain(p)
+	return int64(len(h.Ledger.Bookings) + len(h.Ledger.Admissions) + len(h.Seals))
 }
 
 // ownPasses: the pass that a client showed is the one that the ledger joins to its booking.
@@ -149,6 +151,39 @@ func (h *History) beforeCursor(a *Admission, p *problems) {
 	if !place.Before(looks[i]) {
 		p.add("record %d admits place %d/%016x, the cursor was at %d/%016x %.1f s later", a.Seq, a.Epoch, uint64(a.Rank),
 			looks[i].Epoch, looks[i].Rank, (looks[i].Sent - at).Seconds())
+	}
+}
+
+// maxEpoch bounds the hashing that a seal can ask for; no opening has as many epochs.
+const maxEpoch = 1 << 20
+
+// sealChain: the seed of epoch e, hashed e+1 times, is the anchor, so that no seed was chosen after people had joined.
+// Each seed is hashed to the one before it, which is the same and linear.
+func (h *History) sealChain(p *problems) {
+	var before Digest
+	if err := before.UnmarshalText([]byte(h.Anchor)); err != nil {
+		p.add("the anchor published before the opening: %v", err)
+		return
+	}
+	last := int64(-1)
+	for _, s := range h.Seals {
+		var seed Digest
+		if err := seed.UnmarshalText([]byte(s.Seed)); err != nil {
+			p.add("the seed of epoch %d: %v", s.Epoch, err)
+			continue
+		}
+		if e := int64(s.Epoch); e <= last || e > maxEpoch {
+			p.add("the seal of epoch %d follows that of epoch %d", s.Epoch, last)
+			continue
+		}
+		sum := seed
+		for ; last < int64(s.Epoch); last++ {
+			sum = sha256.Sum256(sum[:])
+		}
+		if sum != before {
+			p.add("the seed of epoch %d is not on the chain that ends in the anchor", s.Epoch)
+		}
+		before = seed // the stated seed goes on, so that one wrong seed is not a problem of every epoch
 	}
 }
 
