@@ -96,7 +96,7 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 3 regres
 	f.StringVar(&o.binary, "binary", "", "the daemun program to test (default: this one)")
 	f.StringVar(&o.data, "data", "", "folder for the servers' data, made anew (default: data inside --out)")
 	f.Uint64Var(&o.seed, "seed", 20210719, "seed of everything that is drawn by lot on the citizens' side")
-	f.IntVar(&o.seconds, "seconds", 0, "length of the attack; 0: as long as this machine needs at three quarters of what it can")
+	f.IntVar(&o.seconds, "seconds", 0, "length of the attack; 0: what its size needs, 235 at full size, more on a slow machine")
 	f.StringArrayVar(&o.earlier, "baseline", nil, "verdict.json of an earlier run to compare work counters with; may be given more than once")
 	return c
 }

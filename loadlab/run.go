@@ -85,7 +85,8 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.people, err = citizen.ReadPeople(file); err != nil {
 		return err
 	}
-	if r.servers, err = startServers(ctx, r.o, r.plan.StartRate(), r.plan.MaxRate()); err != nil {
+	wanted := time.Duration(r.o.seconds) * time.Second
+	if r.servers, err = startServers(ctx, r.o, r.plan.StartRate(wanted), r.plan.MaxRate(wanted)); err != nil {
 		return err
 	}
 	capacity, err := calibrate(ctx, r.servers, r.people, r.o.seed)
@@ -143,7 +144,6 @@ func (r *run) attack(ctx context.Context) (attack.Result, error) {
 	result, err := a.Run(ctx)
 	r.spent = fault.Self()
 	r.spent.CPU -= before.CPU
-	r.spent.Syscalls -= before.Syscalls
 	stop()
 	wg.Wait()
 	return result, err

@@ -49,3 +49,32 @@ func TestOddTimesAreKeptInside(t *testing.T) {
 		t.Errorf("lateness %v", f.Lateness.Max)
 	}
 }
+
+// A machine that stands still for some seconds is not a service that is slow; slow all the time is.
+func TestASlowSecondIsNotASlowService(t *testing.T) {
+	for slow, limit := range map[int]bool{0: true, 5: true, 6: false, 50: false} {
+		r := NewRecorder(100 * time.Second)
+		for s := range 100 {
+			due, took := time.Duration(s)*time.Second, 10*time.Millisecond
+			if s < slow {
+				took = 4 * time.Second
+			}
+			r.Record(citizen.Place, citizen.Good, due, due, due+took)
+			r.Record(citizen.Book, citizen.Good, due, due, due+took)
+		}
+		f := r.Figures()
+		if (f.WaitingP99 < 100) != limit || (f.BookingP99 < 100) != limit {
+			t.Errorf("%d slow seconds of 100: waiting room %.0f ms, bookings %.0f ms", slow, f.WaitingP99, f.BookingP99)
+		}
+	}
+}
+
+func TestWhatIsSentAfterTheGraceIsNotInTime(t *testing.T) {
+	r := NewRecorder(10 * time.Second)
+	for _, sent := range []time.Duration{9 * time.Second, 10*time.Second + Grace, 10*time.Second + Grace + 1} {
+		r.Record(citizen.Place, citizen.Good, 9*time.Second, sent, sent)
+	}
+	if n := r.Figures().InTime; n != 2 {
+		t.Errorf("%d of 3 were in time, want 2", n)
+	}
+}

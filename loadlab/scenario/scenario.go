@@ -87,23 +87,26 @@ func (s Scenario) Scale(requests uint64) Plan {
 	p.Stock = int(float64(p.Eligible) * float64(s.Stock) / float64(s.Eligible))
 	p.MinBookings = int(float64(p.Eligible) * float64(s.MinBookings) / float64(s.Eligible))
 	p.Prepare = 5*time.Second + time.Duration(f*7*float64(time.Second))
-	p.Lobby = 4 * time.Second
+	p.Lobby = shortLobby
 	if f > .2 {
-		p.Lobby = 14 * time.Second
+		p.Lobby = lobby
 	}
 	return p
 }
 
-// The run is as long as the machine needs at a load of about three quarters, but leaves time for people to get
-// through and never more than the whole command may take.
+// A run of the full size is planned for full seconds: what two cores carry with both servers and the generator on them at
+// about three quarters, so that some seconds in which others slow the machine down can be caught up. A faster machine gets
+// no shorter run, because the pace of admission is set before the machine is measured, and people need time to come, wait
+// and book. A smaller size keeps the bookings a second of the full one.
 const (
-	load       = .78
-	shortest   = 27 * time.Second
-	longest    = 245 * time.Second
-	perBooking = 1100 // bookings a second that a run leaves room for at most
-	// journeyCost is what one person's way from entering to the booking takes, in waiting-room answers: measured with
-	// both servers and the generator on two cores.
-	journeyCost = 60
+	full     = 235 * time.Second
+	enough   = 45_000 // requests a second; a machine that answers fewer gets more time, within longest
+	shortest = 27 * time.Second
+	longest  = 250 * time.Second
+	// journey is how long the last people let in need until they have booked, with a fault on their way.
+	journey = 12 * time.Second
+	// lobby and shortLobby are the people's time before the opening in a large and a small run.
+	lobby, shortLobby = 14 * time.Second, 4 * time.Second
 )
 
 // Paced sets the length of the run from the measured capacity (requests a second); wanted, when positive, decides
@@ -112,9 +115,9 @@ func (p Plan) Paced(capacity float64, wanted time.Duration) Plan {
 	p.Capacity = capacity
 	p.Run = wanted
 	if wanted <= 0 {
-		work := float64(p.Requests) + 1.25*float64(p.MinBookings)*journeyCost
-		run := time.Duration(work / (load * capacity) * float64(time.Second))
-		run = max(run, shortest, p.Lobby+time.Duration(float64(p.MinBookings)/perBooking*1.5*float64(time.Second)))
+		size := float64(p.Requests) / float64(p.Scenario.Requests)
+		run := p.Lobby + journey + time.Duration(size*float64(full-lobby-journey))
+		run = max(time.Duration(float64(run)*max(1, enough/capacity)), shortest)
 		p.Run = min(run, longest)
 	}
 	p.Run = p.Run.Round(time.Second)
@@ -122,31 +125,27 @@ func (p Plan) Paced(capacity float64, wanted time.Duration) Plan {
 	return p
 }
 
-// Weight is the shape of the rate at offset t from the start: the lobby fills, the opening strikes above the average,
-// the rest decays to a plateau.
+// Weight is the shape of the rate at offset t from the start: the lobby fills, the opening strikes a third above the
+// average, the rest decays to a plateau. What the machine cannot send on the stroke goes out late and counts as such;
+// a higher stroke would measure the generator's machine and not the service.
 func (p Plan) Weight(t time.Duration) float64 {
 	if t < p.Lobby {
 		return .55 + .35*float64(t)/float64(p.Lobby)
 	}
 	after := (t - p.Lobby).Seconds()
 	rest := (p.Run - p.Lobby).Seconds()
-	return 1 + .75*math.Exp(-after/math.Max(rest*.02, .5)) - .1*after/rest
+	return 1 + .25*math.Exp(-after/math.Max(rest*.02, .5)) - .1*after/rest
 }
 
-// journey is how long the last people let in need until they have booked, with a fault on their way.
-const journey = 12 * time.Second
-
-// usual is the capacity taken for granted before it is measured, requests a second.
-const usual = 50_000
-
-// StartRate is how many people a second an operator would let in to begin with, so that those who must book can.
-func (p Plan) StartRate() int {
-	q := p.Paced(usual, 0)
-	return int(math.Ceil(1.25 * float64(p.MinBookings) / (q.Run - q.Lobby - journey).Seconds()))
+// StartRate is how many people a second an operator would call in to begin with, so that those who must book can: of those
+// called about a quarter have given up. wanted is as for Paced, which cannot be asked yet: the machine is measured later.
+func (p Plan) StartRate(wanted time.Duration) int {
+	q := p.Paced(enough, wanted)
+	return int(math.Ceil(1.4 * float64(p.MinBookings) / max(q.Run-q.Lobby-journey, time.Second).Seconds()))
 }
 
-// MaxRate is how many people a second an operator would let in at most.
-func (p Plan) MaxRate() int { return p.StartRate() * 6 / 5 }
+// MaxRate is how many people a second an operator would call in at most.
+func (p Plan) MaxRate(wanted time.Duration) int { return p.StartRate(wanted) * 6 / 5 }
 
 // FaultAt is the instant of a fault as an offset from the start.
 func (p Plan) FaultAt(f Fault) time.Duration { return time.Duration(f.At * float64(p.Run)) }

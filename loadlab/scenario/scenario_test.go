@@ -53,6 +53,29 @@ func TestPlansHaveRoom(t *testing.T) {
 	})
 }
 
+func TestTheFullRunFitsItsTime(t *testing.T) {
+	p := Surge().Scale(10_000_000)
+	for capacity, want := range map[float64]time.Duration{45_000: full, 90_000: full, 43_000: 246 * time.Second, 20_000: longest} {
+		if got := p.Paced(capacity, 0).Run; got != want {
+			t.Errorf("at %.0f/s the run takes %v, want %v", capacity, got, want)
+		}
+	}
+}
+
+// The stroke stands out and stays within a third of the average, at every size.
+func TestTheStrokeIsBounded(t *testing.T) {
+	for _, requests := range []uint64{20_000, 200_000, 1_500_000, 5_000_000, 10_000_000} {
+		p := Surge().Scale(requests).Paced(60_000, 0)
+		sum, n := 0.0, 0
+		for at := time.Duration(0); at < p.Run; at += 50 * time.Millisecond {
+			sum, n = sum+p.Weight(at), n+1
+		}
+		if over := p.Weight(p.Lobby) / (sum / float64(n)); over < 1.25 || over > 1.37 {
+			t.Errorf("%d requests: the stroke is %.2f of the average", requests, over)
+		}
+	}
+}
+
 func TestTheOpeningIsThePeak(t *testing.T) {
 	p := Surge().Scale(10_000_000).Paced(60_000, 0)
 	peak := p.Weight(p.Lobby)
@@ -61,10 +84,10 @@ func TestTheOpeningIsThePeak(t *testing.T) {
 			t.Fatalf("weight %.2f at %v, at the opening %.2f", w, at, peak)
 		}
 	}
-	if end := p.Weight(p.Run); end > .6*peak {
+	if end := p.Weight(p.Run); end > .75*peak {
 		t.Errorf("the load does not decay: %.2f at the end, %.2f at the opening", end, peak)
 	}
-	if r := p.StartRate(); r < 500 || r > 1000 {
+	if r := p.StartRate(0); r < 500 || r > 1000 {
 		t.Errorf("%d people a second to begin with", r)
 	}
 	if q := p.Paced(60_000, time.Minute); q.Run != time.Minute {

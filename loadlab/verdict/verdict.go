@@ -108,13 +108,13 @@ type Verdict struct {
 
 // Validity says what a run must have shown to count.
 type Validity struct {
-	Planned     float64 // seconds that the schedule took
-	Took        float64 // seconds that it really took
+	InTime      int64 // requests sent by the planned end and a little grace
 	MinChecked  map[string]int64
 	MaxLateness float64 // p99 in ms
 }
 
-// leastAchieved is the share of the offered load that must have gone out in the planned time.
+// leastAchieved is the share of the offered load that must have gone out by the planned end and a little grace. When in
+// between it went out is what lateness bounds.
 const leastAchieved = .995
 
 // Decide fills in the outcome and why. earlier are counters of earlier runs, oldest first; none means no comparison.
@@ -148,12 +148,9 @@ func Decide(v *Verdict, ok Validity, earlier [][]Counter) {
 }
 
 func validity(v *Verdict, ok Validity, worse func(Outcome, string, ...any)) {
-	v.Achieved = 1
-	if ok.Took > ok.Planned && ok.Took > 0 {
-		v.Achieved = ok.Planned / ok.Took
-	}
+	v.Achieved = 0
 	if v.Offered > 0 {
-		v.Achieved = min(v.Achieved, float64(v.Requests)/float64(v.Offered))
+		v.Achieved = float64(ok.InTime) / float64(v.Offered)
 	}
 	if v.Achieved < leastAchieved {
 		worse(Inconclusive, "only %.2f %% of the offered load went out in time", 100*v.Achieved)

@@ -10,12 +10,12 @@ import (
 )
 
 func passing() (*Verdict, Validity) {
-	v := &Verdict{Requests: 1000, Bookings: 100, CheatsTried: 50, LatenessP99: 3,
+	v := &Verdict{Requests: 1000, Offered: 1000, Bookings: 100, CheatsTried: 50, LatenessP99: 3,
 		Faults:     []Fault{{Name: "kill_gateway", Hit: true}, {Name: "kill_backend", Hit: true}},
 		Invariants: []invariant.Result{{Name: "no_loss", OK: true, Checked: 100}, {Name: "no_cheats", OK: true, Checked: 50}},
 		Levels:     []Level{{Name: "bookings", Value: 100, Limit: 90, AtLeast: true}, {Name: "p99", Value: 10, Limit: 20}},
 		Counters:   []Counter{{Name: "cpu", Value: 100}}}
-	return v, Validity{Planned: 60, Took: 60.1, MaxLateness: 100, MinChecked: map[string]int64{"faults": 2, "no_loss": 50, "no_cheats": 10}}
+	return v, Validity{InTime: 998, MaxLateness: 100, MinChecked: map[string]int64{"faults": 2, "no_loss": 50, "no_cheats": 10}}
 }
 
 func TestDecide(t *testing.T) {
@@ -34,7 +34,7 @@ func TestDecide(t *testing.T) {
 		}, none, Broken},
 		{"a fault did not hit", func(v *Verdict, _ *Validity) { v.Faults[1].Hit = false }, none, Inconclusive},
 		{"no fault at all", func(v *Verdict, _ *Validity) { v.Faults = nil }, none, Inconclusive},
-		{"too slow to count", func(_ *Verdict, ok *Validity) { ok.Took = 60.4 }, none, Inconclusive},
+		{"too slow to count", func(_ *Verdict, ok *Validity) { ok.InTime = 994 }, none, Inconclusive},
 		{"not all went out", func(v *Verdict, _ *Validity) { v.Offered = 1010 }, none, Inconclusive},
 		{"late", func(v *Verdict, _ *Validity) { v.LatenessP99 = 101 }, none, Inconclusive},
 		{"too little checked", func(v *Verdict, _ *Validity) { v.Invariants[0].Checked = 49 }, none, Inconclusive},
