@@ -27,7 +27,11 @@ const readBack = 4000
 func (r *run) judge(ctx context.Context, result attack.Result) (*report.Data, error) {
 	r.say("loadlab: %d requests sent in %.1f s; settling and checking", result.Hits, result.Took.Seconds())
 	unsettled := r.settle(ctx)
-	usage := map[string]fault.Usage{"gateway": r.servers.gateway.Usage(), "backend": r.servers.backend.Usage(), "generator": r.spent}
+	usage := r.servers.usage()
+	for name, u := range usage {
+		usage[name] = u.Since(r.idle[name])
+	}
+	usage["generator"] = r.spent
 	h, err := r.history(ctx)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,8 @@ type run struct {
 	start   time.Time // of the attack
 	started chan struct{}
 	strikes []fault.Strike
-	spent   fault.Usage // by the generator, for the attack alone
+	idle    map[string]fault.Usage // used before the attack: starting and calibrating is not part of its cost
+	spent   fault.Usage            // by the generator, in the attack
 }
 
 func (r *run) do(ctx context.Context) (*report.Data, error) {
@@ -140,10 +141,10 @@ func (r *run) attack(ctx context.Context) (attack.Result, error) {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.faults(beside) })
 	wg.Go(func() { r.progress(beside) })
+	r.idle = r.servers.usage()
 	before := fault.Self()
 	result, err := a.Run(ctx)
-	r.spent = fault.Self()
-	r.spent.CPU -= before.CPU
+	r.spent = fault.Self().Since(before)
 	stop()
 	wg.Wait()
 	return result, err

@@ -116,6 +116,11 @@ func (s *servers) findOpening(ctx context.Context) error {
 
 func (s *servers) url() string { return "http://" + s.public }
 
+// usage is what each server has used in all its lives.
+func (s *servers) usage() map[string]fault.Usage {
+	return map[string]fault.Usage{"gateway": s.gateway.Usage(), "backend": s.backend.Usage()}
+}
+
 func (s *servers) stop() {
 	for _, p := range []*fault.Process{s.gateway, s.backend} {
 		if p != nil {

@@ -200,6 +200,13 @@ func (p *Process) Usage() Usage {
 	return u
 }
 
+// Since is what was used after before was taken; the peak of memory stays the peak.
+func (u Usage) Since(before Usage) Usage {
+	u.CPU -= before.CPU
+	u.Syscalls -= before.Syscalls
+	return u
+}
+
 // Self is the processor time and memory that this process has used so far. Its system calls are not told: Linux adds those
 // of ended children to them.
 func Self() Usage {
