@@ -40,10 +40,12 @@ type Schedule interface {
 // Vegeta gets as many workers at the start as it may ever have, so that it never makes more under pressure. A request
 // alone would cost as much in handing it to a worker and waking that worker twice as in sending it. So one hit of vegeta
 // sends whatever is due, each request on a connection of its own, and then reads the answers: a request a hit while
-// the load is low, up to a burst when it is high or late. Workers × Burst requests may be under way at once.
+// the load is low, up to a burst when it is high or late. Workers × Burst requests may be under way at once, and besides
+// them as many that go to the backend as Slow says: more connections would cost the server more for each request.
 const (
-	Workers = 64
+	Workers = 12
 	Burst   = 16
+	Slow    = 512
 )
 
 // Attack is one run.
@@ -59,6 +61,8 @@ type Attack struct {
 	once   sync.Once
 	next   uint64     // the first request that no burst contains; the pacer's own
 	bursts chan burst // formed by the pacer, one for each hit
+	slow   chan struct{}
+	late   sync.WaitGroup // of requests that are awaited beside their hit
 	sent   atomic.Uint64
 	failed atomic.Uint64
 }
@@ -77,7 +81,7 @@ type Result struct {
 // Run attacks until the schedule is through, the limit is reached or the context ends. Only the last is an error: who
 // compares Hits with the schedule sees what was left undone.
 func (a *Attack) Run(ctx context.Context) (Result, error) {
-	a.bursts = make(chan burst, Workers+2)
+	a.bursts, a.slow = make(chan burst, Workers+2), make(chan struct{}, Slow)
 	client := &http.Client{Transport: a, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	attacker := vegeta.NewAttacker(vegeta.Workers(Workers), vegeta.MaxWorkers(Workers), vegeta.Client(client))
 	limited, cancel := ctx, context.CancelFunc(func() {})
@@ -93,6 +97,7 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 	}
 	for range attacker.Attack(target, a, 0, "") {
 	}
+	a.late.Wait()
 	out := Result{Hits: a.sent.Load(), Failed: a.failed.Load(), Started: a.start, Took: time.Since(a.start)}
 	if err := ctx.Err(); err != nil {
 		return out, fmt.Errorf("attack: %w", err)
@@ -154,13 +159,16 @@ func (a *Attack) RoundTrip(req *http.Request) (*http.Response, error) {
 	for i := range flights {
 		a.send(&flights[i])
 	}
-	// An answer from memory must not wait behind one that goes to the backend. Within each sort the last is awaited first:
-	// when it is there the others mostly are, and the worker sleeps once instead of once for each.
-	for _, backend := range [...]bool{false, true} {
-		for i := len(flights) - 1; i >= 0; i-- {
-			if f := &flights[i]; slow(f.action.Kind) == backend {
-				a.receive(f)
-			}
+	for i := range flights {
+		if f := &flights[i]; slow(f.action.Kind) {
+			a.await(*f)
+		}
+	}
+	// The last answer is awaited first: when it is there the others mostly are, and the worker sleeps once instead of once
+	// for each.
+	for i := len(flights) - 1; i >= 0; i-- {
+		if f := &flights[i]; !slow(f.action.Kind) {
+			a.receive(f)
 		}
 	}
 	a.sent.Add(uint64(len(flights)))
@@ -170,6 +178,15 @@ func (a *Attack) RoundTrip(req *http.Request) (*http.Response, error) {
 // answered is what vegeta hears of every hit; what became of the requests is in the recorder.
 var answered = &http.Response{Status: "204 No Content", StatusCode: http.StatusNoContent, Proto: "HTTP/1.1", ProtoMajor: 1,
 	ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody}
+
+// await receives beside the hit, so that neither answers from memory nor the worker wait for the backend.
+func (a *Attack) await(f flight) {
+	a.slow <- struct{}{}
+	a.late.Go(func() {
+		a.receive(&f)
+		<-a.slow
+	})
+}
 
 // slow kinds may be answered by the backend.
 func slow(k citizen.Kind) bool { return !k.WaitingRoom() }
