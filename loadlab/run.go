@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -46,11 +47,15 @@ type run struct {
 func (r *run) do(ctx context.Context) (*report.Data, error) {
 	// The generator shares the machine: it collects garbage seldom, within a bound.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	// On half of the processors its threads do not wake each other in vain, and leave room for what is under test.
+	processors := runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
+	defer runtime.GOMAXPROCS(processors)
 	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
 	defer r.servers.stop()
 	result, err := r.attack(ctx)
+	runtime.GOMAXPROCS(processors)
 	if err != nil {
 		return nil, err
 	}
