@@ -79,7 +79,7 @@ func Think(r *rand.Rand, median float64) time.Duration {
 // and some never do. In July 2021 54 % of those called up had booked by noon; here, with a queue that moves, about three
 // quarters stay to the end. As the scale follows the wait shown, the share hardly depends on how fast the queue is.
 func Patience(r *rand.Rand, shown time.Duration) time.Duration {
-	const k, times = 0.7, 4
+	const k, times = 0.7, 3.6
 	scale := times * max(shown.Seconds(), 20)
 	return seconds(min(scale*math.Pow(-math.Log(1-r.Float64()), 1/k), 1e6))
 }
