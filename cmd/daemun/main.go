@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func main() {
 		os.Exit(coded.ExitCode())
 	}
 	fmt.Fprintln(os.Stderr, "daemun:", err)
-	if hint := remedy(err); hint != "" {
+	if hint := remedy(err); hint != "" && !strings.Contains(err.Error(), "--data") {
 		fmt.Fprintln(os.Stderr, "        "+hint)
 	}
 	os.Exit(1)
