@@ -368,3 +368,22 @@ func TestStartsThatCannotBe(t *testing.T) {
 	}
 	s.place(s.join(func() demo.Citizen { e, _ := s.citizens(); return e[5] }())) // and the first one is none the worse
 }
+
+func TestUpRunsBothApartAndStopsThem(t *testing.T) {
+	s := newSite(t)
+	p := start(t, "up", "--demo", "--separate", "--data", s.data, "--listen", s.public, "--control", s.control)
+	s.parts = []*process{p}
+	s.eventually("both are ready", func() bool {
+		_, body := s.try("GET", "/readyz", "", nil)
+		return bytes.Contains(body, []byte(`"backend":"open"`))
+	})
+	eligible, _ := s.citizens()
+	s.book(eligible[7], s.join(eligible[7]), 0)
+	if code := p.stop(t); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, p.output)
+	}
+	if status, _ := s.try("GET", "/readyz", "", nil); status != 0 {
+		t.Error("the gateway is still there")
+	}
+	s.up() // and the folder is free again
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"syscall"
@@ -122,15 +123,18 @@ func (o *upOptions) greet(cmd *cobra.Command, public, controlRoom string) {
 	cmd.Println("  stop with Ctrl-C; places and bookings are kept in " + string(o.gateway.data))
 }
 
-// separateBackend is where up puts the backend when it runs apart.
-const separateBackend = "127.0.0.1:9090"
-
 // runSeparate starts gateway and backend as processes and ends them when it ends.
 func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
+	free, err := listen("--listen", b.listen) // a port that nobody has; the backend takes it over in a moment
+	if err != nil {
+		return err
+	}
+	address := free.Addr().String()
+	free.Close()
 	args := func(part string, more ...string) []string {
 		all := append([]string{part, "--data", string(b.data)}, more...)
 		if b.schedule != "" {
@@ -138,11 +142,32 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 		}
 		return all
 	}
-	backendArgs := args("backend", "--listen", separateBackend, "--store", b.store, fmt.Sprintf("--demo=%t", b.demo))
-	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+separateBackend,
+	backendArgs := args("backend", "--listen", address, "--store", b.store, fmt.Sprintf("--demo=%t", b.demo))
+	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max))
-	o.greet(cmd, o.gateway.listen, o.gateway.control)
-	return outlasting(cmd.Context(), child(self, backendArgs), child(self, gatewayArgs))
+	return outlasting(cmd.Context(), child(self, backendArgs), func(ctx context.Context) error {
+		return together(ctx, child(self, gatewayArgs), func(ctx context.Context) error {
+			if answers(ctx, "http://"+o.gateway.listen+"/readyz") {
+				o.greet(cmd, o.gateway.listen, o.gateway.control)
+			}
+			return nil
+		})
+	})
+}
+
+// answers waits until an address answers; false means that ctx ended first.
+func answers(ctx context.Context, address string) bool {
+	for ctx.Err() == nil {
+		if resp, err := http.Get(address); err == nil {
+			resp.Body.Close()
+			return true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return false
 }
 
 // child runs a process of this program until ctx ends, and asks it to stop before it ends it.
