@@ -82,7 +82,7 @@ var siteText = map[string][2]string{
 	"landing.go.paused":     {"줄 서기", "Join the queue"},
 	"landing.how":           {"예약은 이렇게 진행됩니다", "How it works"},
 	"landing.how.1":         {"등록번호로 대상 확인 → 순번 대기 → 접종받을 기관과 일시 선택", "Check that it is your turn to book → wait in the queue → choose a clinic and a time"},
-	"landing.how.2":         {"예약번호 확인 · 문자 안내", "Your booking number, and a text message"},
+	"landing.how.2":         {"예약번호 확인 · 접종 안내", "Your booking number and what to bring"},
 	"landing.know":          {"알아두세요", "Good to know"},
 	"landing.know.1":        {"한 사람에게 순번은 하나입니다. 여러 기기로 접속하거나 새로고침해도 빨라지지 않습니다.", "One person has one place. More devices or reloading do not make it better."},
 	"landing.know.2":        {"예약 시작 전에 대기실에 들어온 분들의 순서는 시작 시각에 정해집니다. 미리 서두를 필요가 없습니다.", "The order of those in the waiting room is settled at opening time. There is no need to rush."},
