@@ -17,7 +17,7 @@ import (
 // Class is the priority of a request, P0 the highest.
 type Class uint8
 
-// The classes of DESIGN: commit, cancel and release of an admitted person; enter and holds; reads of admitted
+// The classes: commit, cancel and release of an admitted person; enter and holds; reads of admitted
 // people; anonymous reads that the backend must answer.
 const (
 	P0 Class = iota
