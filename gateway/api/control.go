@@ -21,6 +21,32 @@ type Snapshot struct {
 	Backend  BackendStatus     `json:"backend"`
 	Shared   SharedStatus      `json:"shared"`
 	Notices  []Notice          `json:"notices"`
+	Schedule ScheduleStatus    `json:"schedule"`
+	Doors    DoorStatus        `json:"doors"`
+}
+
+// ScheduleStatus names the schedule in force.
+type ScheduleStatus struct {
+	Version     uint32    `json:"version"`
+	Name        string    `json:"name"`
+	SHA256      string    `json:"sha256"` // hex, of the file
+	ActivatedAt time.Time `json:"activated_at"`
+	ActivatedBy string    `json:"activated_by"` // empty where the file at the first start still is in force
+}
+
+// DoorStatus is what the standing probes found at the doors that must be shut, tried from outside.
+type DoorStatus struct {
+	TriedAt time.Time `json:"tried_at"` // zero: not yet
+	Tried   int       `json:"tried"`    // doors of the last round
+	Open    []Door    `json:"open"`     // those that did not refuse: an alarm
+}
+
+// Door is a way in that must be shut and was found open.
+type Door struct {
+	Name string    `json:"name"`
+	At   time.Time `json:"at"`
+	Ko   string    `json:"ko"` // what was tried and what answered
+	En   string    `json:"en"`
 }
 
 // OpeningStatus is one opening with its queue.
@@ -43,8 +69,21 @@ type OpeningStatus struct {
 	PausedBy     string         `json:"paused_by"`    // operator's name
 	CohortStatus []CohortStatus `json:"cohort_status"`
 
+	PhaseSince time.Time    `json:"phase_since"` // zero: unknown
+	ShowUp     *float64     `json:"show_up"`     // of those called lately, the share that entered; null while unknown
+	WaitRanges RangeQuality `json:"wait_ranges"`
+
 	// Pending is an order that waits for a second person, null when none does.
 	Pending *PendingAction `json:"pending"`
+}
+
+// RangeQuality is how often the waits that were shown turned out right: the turn came within the range. It is measured at
+// sampled places of the line.
+type RangeQuality struct {
+	Settled  int64    `json:"settled"`   // ranges whose end is known, since the opening
+	Held     int64    `json:"held"`      // of them, those that were right
+	LastHour *float64 `json:"last_hour"` // share that held, of those settled in the last hour; null: none
+	Unknown  float64  `json:"unknown"`   // share of samples at which no range could be given
 }
 
 // PendingAction is what one operator asked for and a second one has yet to confirm by giving the same order.
@@ -166,4 +205,100 @@ type OpeningReport struct {
 	StockLeft  int64 `json:"stock_left"`
 	Booked     int64 `json:"booked"`
 	Admitted   int64 `json:"admitted"`
+}
+
+// Schedule calls, all under /control/v1/schedule. A schedule travels as the text of its file.
+
+// ScheduleDocument answers GET /control/v1/schedule.
+type ScheduleDocument struct {
+	ScheduleStatus
+	Text string `json:"text"`
+}
+
+// ScheduleRequest is the body of POST check, preview and activate. Cases and Lang belong to preview; Reason and
+// Acknowledge to activate.
+type ScheduleRequest struct {
+	Text  string         `json:"text"`
+	Lang  string         `json:"lang,omitempty"` // ko or en
+	Cases []ScheduleCase `json:"cases,omitempty"`
+	// Reason says why, for the ledger.
+	Reason string `json:"reason,omitempty"`
+	// Acknowledge is the code that goes with the list of those who lose a window, as check gave it.
+	Acknowledge string `json:"acknowledge,omitempty"`
+}
+
+// ScheduleCase asks whom a schedule admits at an instant.
+type ScheduleCase struct {
+	BirthDate string    `json:"birth_date"` // YYYY-MM-DD
+	At        time.Time `json:"at"`
+}
+
+// ScheduleCheck answers POST /control/v1/schedule/check: what an official should look at, and what would change for
+// whom if the schedule went live now.
+type ScheduleCheck struct {
+	Version  uint32            `json:"version"`
+	Usable   bool              `json:"usable"`
+	Findings []ScheduleFinding `json:"findings"`
+	Impacts  []ScheduleImpact  `json:"impacts"`
+	// Acknowledge must be given to activate where somebody loses a window; empty where nobody does.
+	Acknowledge string `json:"acknowledge"`
+}
+
+// ScheduleFinding is something in a schedule to look at; a serious one keeps it from going live.
+type ScheduleFinding struct {
+	Code    string `json:"code"`
+	Serious bool   `json:"serious"`
+	Opening string `json:"opening,omitempty"`
+	Cohort  string `json:"cohort,omitempty"`
+	Ko      string `json:"ko"`
+	En      string `json:"en"`
+}
+
+// ScheduleImpact says in words what changes for some people.
+type ScheduleImpact struct {
+	Loses bool   `json:"loses"` // they lose a window, or time of one
+	Ko    string `json:"ko"`
+	En    string `json:"en"`
+}
+
+// SchedulePreview answers POST /control/v1/schedule/preview.
+type SchedulePreview struct {
+	Table   string           `json:"table"`   // as text
+	Picture string           `json:"picture"` // as SVG
+	Answers []ScheduleAnswer `json:"answers"` // one for each case
+}
+
+// ScheduleAnswer lists the openings that admit a person at an instant.
+type ScheduleAnswer struct {
+	ScheduleCase
+	Openings []string `json:"openings"`
+}
+
+// RehearsalRequest is the body of POST /control/v1/rehearsals, which two people must send: a pass with which staff may
+// try everything up to a booking that is checked like a real one and then not made.
+type RehearsalRequest struct {
+	Name    string `json:"name"` // of the rehearsal, in the ledger
+	Opening string `json:"opening"`
+	RRN     string `json:"rrn"`     // of the person who tries; must be eligible in the opening
+	Minutes int    `json:"minutes"` // how long the pass is good, 5 to 240
+	Reason  string `json:"reason"`
+}
+
+// Rehearsal answers it. Pass is empty while a second person has yet to confirm.
+type Rehearsal struct {
+	Name      string         `json:"name"`
+	Opening   string         `json:"opening"`
+	Pass      string         `json:"pass,omitempty"`
+	ExpiresAt *time.Time     `json:"expires_at"`
+	Pending   *PendingAction `json:"pending"`
+}
+
+// LedgerCheckpoint is one line of GET /control/v1/ledger/checkpoints (application/x-ndjson): the backend's signature of
+// how far the ledger went at a time.
+type LedgerCheckpoint struct {
+	Seq       uint64    `json:"seq"`
+	Hash      string    `json:"hash"` // hex, of the record Seq
+	At        time.Time `json:"at"`
+	Key       byte      `json:"key"`       // number of the key
+	Signature string    `json:"signature"` // hex, Ed25519; see backend/ledger
 }

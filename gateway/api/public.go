@@ -15,6 +15,13 @@ const (
 	OpeningClosed    = "closed"
 )
 
+// Phases of an opening: its states, and two that the states take together with others. A postponed opening is shown as
+// lobby (or scheduled), an exhausted one as closed.
+const (
+	PhasePostponed = "postponed" // waits for a later time than was announced; places are kept
+	PhaseExhausted = "exhausted" // every dose is booked
+)
+
 // Place states of a ticket.
 const (
 	PlaceLobby   = "lobby"
@@ -30,6 +37,7 @@ type Opening struct {
 	Name      string    `json:"name"`
 	NameEn    string    `json:"name_en"`
 	State     string    `json:"state"`
+	Phase     string    `json:"phase"`            // State, or postponed or exhausted
 	Reason    string    `json:"reason,omitempty"` // an operator's words, shown to everybody
 	LobbyAt   time.Time `json:"lobby_at"`
 	OpensAt   time.Time `json:"opens_at"`
