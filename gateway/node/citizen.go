@@ -59,12 +59,15 @@ const (
 
 // Decide says what a person born on that day may do. Without a subject the roster is taken to hold them.
 func (n *Node) Decide(birth subject.Date, id *subject.ID, now time.Time) cohort.Decision {
+	return n.decide(n.Snapshot(), birth, id, now)
+}
+
+func (n *Node) decide(snapshot *Snapshot, birth subject.Date, id *subject.ID, now time.Time) cohort.Decision {
 	var onRoster func() bool
 	if id != nil {
 		onRoster = func() bool { return n.roster.Contains(*id) }
 	}
-	snapshot := n.Snapshot()
-	return n.schedule.Decide(birth, onRoster, now, func(o *cohort.Opening) cohort.Window {
+	return snapshot.plan.schedule.Decide(birth, onRoster, now, func(o *cohort.Opening) cohort.Window {
 		return window(snapshot.LineByID(o.ID), now)
 	})
 }
@@ -80,7 +83,8 @@ func (n *Node) Subject(number subject.Number) subject.ID { return n.subjects.Sub
 // the same opening keeps it: a later place is never better.
 func (n *Node) Join(number subject.Number, opening string, held []byte, now time.Time) (queue.Text, queue.Ticket, *queue.Line, error) {
 	id := n.subjects.Subject(number)
-	line, member, err := n.admitting(number.Birth(), id, opening, now)
+	snapshot := n.Snapshot()
+	line, member, err := n.admitting(snapshot, number.Birth(), id, opening, now)
 	if err != nil {
 		return queue.Text{}, queue.Ticket{}, nil, err
 	}
@@ -91,17 +95,16 @@ func (n *Node) Join(number subject.Number, opening string, held []byte, now time
 	if line.FirstEpoch() > t.Epoch {
 		t.Epoch = line.FirstEpoch()
 	}
-	n.rolls[line.ID].add(t.Epoch, t.Cohort, id)
+	snapshot.plan.rolls[line.ID].add(t.Epoch, t.Cohort, id)
 	return n.tickets.Sign(t), t, line, nil
 }
 
 // admitting finds the line that the person may join, or says why there is none.
-func (n *Node) admitting(birth subject.Date, id subject.ID, opening string, now time.Time) (*queue.Line, *cohort.Cohort, error) {
-	snapshot := n.Snapshot()
+func (n *Node) admitting(snapshot *Snapshot, birth subject.Date, id subject.ID, opening string, now time.Time) (*queue.Line, *cohort.Cohort, error) {
 	if opening != "" {
 		return n.admittingTo(snapshot, birth, id, opening, now)
 	}
-	d := n.Decide(birth, &id, now)
+	d := n.decide(snapshot, birth, &id, now)
 	switch d.Code {
 	case cohort.CodeOpenNow, cohort.CodeLobbyNow:
 		return snapshot.LineByID(d.Opening.ID), d.Cohort, nil
@@ -115,7 +118,7 @@ func (n *Node) admitting(birth subject.Date, id subject.ID, opening string, now 
 
 // admittingTo is admitting for an opening that the person named.
 func (n *Node) admittingTo(snapshot *Snapshot, birth subject.Date, id subject.ID, opening string, now time.Time) (*queue.Line, *cohort.Cohort, error) {
-	o := n.schedule.Opening(opening)
+	o := snapshot.plan.schedule.Opening(opening)
 	if o == nil {
 		return nil, nil, &Refusal{Code: NotFound}
 	}
@@ -124,7 +127,7 @@ func (n *Node) admittingTo(snapshot *Snapshot, birth subject.Date, id subject.ID
 	d := cohort.Decision{Opening: o, Cohort: member, LobbyAt: line.LobbyAt, OpensAt: line.OpensAt, ClosesAt: line.ClosesAt}
 	switch {
 	case member == nil:
-		return nil, nil, &Refusal{Code: NotEligible, Decision: n.Decide(birth, &id, now)}
+		return nil, nil, &Refusal{Code: NotEligible, Decision: n.decide(snapshot, birth, &id, now)}
 	case member.Roster && !n.roster.Contains(id):
 		d.Code = cohort.CodeNotOnRoster
 		return nil, nil, &Refusal{Code: NotEligible, Decision: d}
@@ -142,11 +145,15 @@ func (n *Node) admittingTo(snapshot *Snapshot, birth subject.Date, id subject.ID
 
 // Locate reads a ticket and finds its line; a Refusal with BadTicket where it is none of ours.
 func (n *Node) Locate(text []byte) (queue.Ticket, *queue.Line, error) {
+	return n.locate(n.Snapshot(), text)
+}
+
+func (n *Node) locate(snapshot *Snapshot, text []byte) (queue.Ticket, *queue.Line, error) {
 	t, err := n.tickets.Check(text)
 	if err != nil {
 		return t, nil, errBadTicket
 	}
-	line := n.Snapshot().Line(t.Opening)
+	line := snapshot.Line(t.Opening)
 	if line == nil || t.Rehearsal {
 		return t, nil, errBadTicket
 	}
@@ -158,7 +165,8 @@ var errBadTicket = &Refusal{Code: BadTicket}
 // Enter exchanges a ticket whose turn has come for a pass, recorded by the backend. The errors are a Refusal, an
 // *api.Problem of the backend's, or one of upstream's.
 func (n *Node) Enter(ctx context.Context, text []byte, now time.Time) (api.Entry, error) {
-	t, line, err := n.Locate(text)
+	snapshot := n.Snapshot()
+	t, line, err := n.locate(snapshot, text)
 	if err != nil {
 		return api.Entry{}, err
 	}
@@ -174,7 +182,7 @@ func (n *Node) Enter(ctx context.Context, text []byte, now time.Time) (api.Entry
 	}
 	proposal := pass.Sign(pass.Pass{
 		KeyID: n.signer.id, Opening: t.Opening, Subject: t.Subject, Epoch: t.Epoch, Rank: place.Rank,
-		ScheduleVersion: n.schedule.Version, IssuedAt: now, ExpiresAt: now.Add(passLife),
+		ScheduleVersion: snapshot.plan.schedule.Version, IssuedAt: now, ExpiresAt: now.Add(passLife),
 	}, n.signer.key)
 	answer, err := n.backend.Do(ctx, shed.P1, upstream.Request{
 		Method: http.MethodPost, Path: "/internal/admissions", ContentType: "text/plain", Body: []byte(proposal),
@@ -185,7 +193,7 @@ func (n *Node) Enter(ctx context.Context, text []byte, now time.Time) (api.Entry
 	}
 	entry, err := readEntry(answer)
 	if err == nil {
-		n.rolls[line.ID].cohorts[t.Cohort].entered.Add(1)
+		snapshot.plan.rolls[line.ID].entered(t.Cohort)
 	}
 	return entry, err
 }

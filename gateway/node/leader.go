@@ -55,7 +55,7 @@ func (n *Node) lead(ctx context.Context, now time.Time) {
 		if now.Before(l.Start()) || l.StateAt(now) == api.OpeningClosed {
 			continue
 		}
-		n.seal(ctx, l, now)
+		n.seal(ctx, snapshot.plan, l, now)
 		if l.StateAt(now) == api.OpeningOpen {
 			open = append(open, l)
 		} else if l.Speed != 0 {
@@ -65,13 +65,13 @@ func (n *Node) lead(ctx context.Context, now time.Time) {
 	n.callIn(ctx, open, elapsed, now)
 }
 
-func (n *Node) seal(ctx context.Context, l *queue.Line, now time.Time) {
+func (n *Node) seal(ctx context.Context, p *plan, l *queue.Line, now time.Time) {
 	next := l.Seals.Next(l.FirstEpoch())
 	for range sealsPerRound {
 		if now.Before(l.Start().Add(queue.EpochEnd(next) + sealAfter)) {
 			return
 		}
-		if err := n.sealEpoch(ctx, l.ID, next); err != nil && !errors.Is(err, state.ErrExists) {
+		if err := n.sealEpoch(ctx, p.chains[l.ID], l.ID, next); err != nil && !errors.Is(err, state.ErrExists) {
 			n.log.Warn("could not seal an epoch", zap.String("opening", l.ID), zap.Uint32("epoch", next), zap.Error(err))
 			return
 		}
@@ -79,7 +79,7 @@ func (n *Node) seal(ctx context.Context, l *queue.Line, now time.Time) {
 	}
 }
 
-func (n *Node) sealEpoch(ctx context.Context, id string, epoch uint32) error {
+func (n *Node) sealEpoch(ctx context.Context, chain *queue.Chain, id string, epoch uint32) error {
 	handedIn := map[string][]byte{}
 	n.shared.Read(func(m *state.Model) {
 		for node, b := range m.Sketches[id][epoch] {
@@ -90,7 +90,7 @@ func (n *Node) sealEpoch(ctx context.Context, id string, epoch uint32) error {
 	if err != nil {
 		return err
 	}
-	seed, err := n.chains[id].Seed(epoch)
+	seed, err := chain.Seed(epoch)
 	if err != nil {
 		return err
 	}

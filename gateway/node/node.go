@@ -4,7 +4,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +45,6 @@ type Options struct {
 // Node is one gateway. Its methods are safe for concurrent use.
 type Node struct {
 	name     string
-	schedule *cohort.Schedule
 	roster   *roster.Filter
 	subjects *subject.Key
 	tickets  *queue.Keys
@@ -58,10 +56,8 @@ type Node struct {
 	log      *zap.Logger
 	upSince  time.Time
 
-	chains map[string]*queue.Chain // by opening ID; the maps never change
-	rolls  map[string]*roll
-
 	renewing sync.Mutex
+	plan     *plan // what the next snapshot is made by; under renewing
 	snapshot atomic.Pointer[Snapshot]
 	leads    atomic.Bool
 	lag      atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
@@ -71,39 +67,18 @@ type Node struct {
 // New returns a Node with its first snapshot made and the sketches of its earlier life restored.
 func New(o Options) (*Node, error) {
 	n := &Node{
-		name: o.Name, schedule: o.Schedule, roster: o.Roster, subjects: o.Ring.SubjectKey(),
+		name: o.Name, roster: o.Roster, subjects: o.Ring.SubjectKey(),
 		tickets: queue.NewKeys(o.Ring.TicketKeys()), signer: newSigner(o.Ring), shared: o.Shared, backend: o.Backend, meter: o.Meter,
-		clock: o.Clock, log: o.Log, upSince: o.Clock(), chains: map[string]*queue.Chain{}, rolls: map[string]*roll{},
+		clock: o.Clock, log: o.Log, upSince: o.Clock(), plan: newPlan(o.Schedule, o.Ring, nil),
 		leader: newLeader(admission.New(o.Admission)),
 	}
-	for i := range o.Schedule.Openings {
-		opening := &o.Schedule.Openings[i]
-		n.chains[opening.ID] = queue.NewChain(o.Ring.ChainRoot(opening.ID))
-		n.rolls[opening.ID] = newRoll(opening)
-	}
 	var err error
-	n.shared.Read(func(m *state.Model) { err = n.restore(m) })
+	n.shared.Read(func(m *state.Model) { err = n.plan.restore(m, n.name) })
 	if err != nil {
 		return nil, err
 	}
-	n.snapshot.Store(n.build(n.clock()))
+	n.snapshot.Store(n.build(n.plan, n.clock()))
 	return n, nil
-}
-
-func (n *Node) restore(m *state.Model) error {
-	var errs []error
-	for id, epochs := range m.Sketches {
-		r := n.rolls[id]
-		if r == nil {
-			continue
-		}
-		for epoch, byNode := range epochs {
-			if b := byNode[n.name]; b != nil {
-				errs = append(errs, r.sketch(epoch).Restore(b))
-			}
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // Run works until ctx ends. What was counted is handed in before it returns.
@@ -145,7 +120,7 @@ func (n *Node) renew(time.Time) {
 func (n *Node) Renew() {
 	n.renewing.Lock() // or an older picture could replace a newer one
 	defer n.renewing.Unlock()
-	n.snapshot.Store(n.build(n.clock()))
+	n.snapshot.Store(n.build(n.plan, n.clock()))
 }
 
 // How late a timer may be before polling intervals are stretched, and by how much at most.

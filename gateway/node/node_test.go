@@ -207,7 +207,7 @@ func TestWhatWasCountedSurvivesARestart(t *testing.T) {
 	b.shared.Close()
 	b = newBench(t, dir)
 	b.handIn(context.Background(), b.Now(), true)
-	if n := b.rolls["o"].waitingFrom(0); n < 285 || n > 315 {
+	if n := b.plan.rolls["o"].waitingFrom(0); n < 285 || n > 315 {
 		t.Errorf("%d people are known of 300", n)
 	}
 }

@@ -13,12 +13,17 @@ import (
 	"github.com/daemun/daemun/gateway/queue"
 )
 
-// roll counts who joined one opening at this gateway, by epoch until the epoch is sealed.
+// roll counts who joined one opening at this gateway: by epoch, and by the cohorts of one plan.
 type roll struct {
+	*sheets
+	cohorts map[uint32]*counts
+	byID    map[string]*counts // the same by cohort ID
+}
+
+// sheets are who joined, by epoch until the epoch is sealed.
+type sheets struct {
 	sketches sync.Map                          // epoch → *queue.Sketch
 	unsealed atomic.Pointer[map[uint32]uint64] // people by epoch, estimated; never changed once stored
-	cohorts  map[uint32]*counts
-	byID     map[string]*counts // the same by cohort ID
 
 	// What duties remember between their rounds; used by their goroutine alone.
 	handed map[uint32]handed
@@ -33,16 +38,23 @@ type handed struct {
 	count uint64
 }
 
-func newRoll(o *cohort.Opening) *roll {
-	r := &roll{cohorts: map[uint32]*counts{}, byID: map[string]*counts{}, handed: map[uint32]handed{}}
+// newRoll makes the roll of an opening; before is its roll in the plan before, nil if it is new.
+func newRoll(o *cohort.Opening, before *roll) *roll {
+	if before == nil {
+		before = &roll{sheets: &sheets{handed: map[uint32]handed{}}}
+	}
+	r := &roll{sheets: before.sheets, cohorts: map[uint32]*counts{}, byID: map[string]*counts{}}
 	for _, c := range o.Cohorts {
-		counted := &counts{}
+		counted := before.byID[c.ID]
+		if counted == nil {
+			counted = &counts{}
+		}
 		r.cohorts[c.Number()], r.byID[c.ID] = counted, counted
 	}
 	return r
 }
 
-func (r *roll) sketch(epoch uint32) *queue.Sketch {
+func (r *sheets) sketch(epoch uint32) *queue.Sketch {
 	if s, ok := r.sketches.Load(epoch); ok {
 		return s.(*queue.Sketch)
 	}
@@ -55,8 +67,15 @@ func (r *roll) add(epoch, cohortNumber uint32, id subject.ID) {
 	r.cohorts[cohortNumber].joined.Add(1)
 }
 
+// entered counts somebody who was let in. The cohort of an old ticket may be gone from the schedule.
+func (r *roll) entered(cohortNumber uint32) {
+	if c := r.cohorts[cohortNumber]; c != nil {
+		c.entered.Add(1)
+	}
+}
+
 // waitingFrom is how many people of this gateway stand in epochs from one on.
-func (r *roll) waitingFrom(epoch uint32) (people uint64) {
+func (r *sheets) waitingFrom(epoch uint32) (people uint64) {
 	if unsealed := r.unsealed.Load(); unsealed != nil {
 		for e, n := range *unsealed {
 			if e >= epoch {
@@ -93,7 +112,7 @@ func (n *Node) duties(ctx context.Context, now time.Time) {
 func (n *Node) handIn(ctx context.Context, now time.Time, all bool) {
 	snapshot := n.Snapshot()
 	for _, l := range snapshot.Lines {
-		r := n.rolls[l.ID]
+		r := snapshot.plan.rolls[l.ID]
 		periodic := all || now.Sub(r.lastAt) >= handEvery
 		if periodic {
 			r.lastAt = now
@@ -108,7 +127,7 @@ func (n *Node) handIn(ctx context.Context, now time.Time, all bool) {
 			}
 			final := !now.Before(l.Start().Add(queue.EpochEnd(epoch) + settled))
 			if h := r.handed[epoch]; !h.final && (final || periodic) {
-				n.handInOne(ctx, l.ID, epoch, value.(*queue.Sketch), final)
+				r.handed[epoch] = n.handInOne(ctx, l.ID, epoch, value.(*queue.Sketch), final, h)
 			}
 			unsealed[epoch] = r.handed[epoch].count
 			return true
@@ -117,14 +136,15 @@ func (n *Node) handIn(ctx context.Context, now time.Time, all bool) {
 	}
 }
 
-func (n *Node) handInOne(ctx context.Context, id string, epoch uint32, s *queue.Sketch, final bool) {
+// handInOne publishes one sketch and returns what has been handed in then: what it was before, if that failed.
+func (n *Node) handInOne(ctx context.Context, id string, epoch uint32, s *queue.Sketch, final bool, before handed) handed {
 	b, err := s.Bytes()
 	if err == nil && b != nil {
 		err = n.shared.HandIn(ctx, id, epoch, b)
 	}
 	if err != nil {
 		n.log.Warn("could not hand in a sketch", zap.String("opening", id), zap.Uint32("epoch", epoch), zap.Error(err))
-		return
+		return before
 	}
 	count := uint64(0)
 	if b != nil {
@@ -132,5 +152,5 @@ func (n *Node) handInOne(ctx context.Context, id string, epoch uint32, s *queue.
 			n.log.Error("own sketch cannot be read", zap.Error(err))
 		}
 	}
-	n.rolls[id].handed[epoch] = handed{final: final, count: count}
+	return handed{final: final, count: count}
 }

@@ -23,6 +23,7 @@ type Snapshot struct {
 
 	OpeningsJSON []byte
 	cursors      map[string][]byte // by opening ID
+	plan         *plan             // that it was made by
 
 	byNumber map[uint32]*queue.Line
 	byID     map[string]*queue.Line
@@ -37,20 +38,20 @@ func (s *Snapshot) LineByID(id string) *queue.Line { return s.byID[id] }
 // CursorJSON returns the published cursor of an opening, nil where there is none.
 func (s *Snapshot) CursorJSON(id string) []byte { return s.cursors[id] }
 
-// build makes the snapshot of a moment from what the gateway knows.
-func (n *Node) build(now time.Time) *Snapshot {
+// build makes the snapshot of a moment from a plan and what the gateway knows.
+func (n *Node) build(p *plan, now time.Time) *Snapshot {
 	s := &Snapshot{
-		cursors: map[string][]byte{}, byNumber: map[uint32]*queue.Line{}, byID: map[string]*queue.Line{},
+		plan: p, cursors: map[string][]byte{}, byNumber: map[uint32]*queue.Line{}, byID: map[string]*queue.Line{},
 	}
 	report, _, _ := n.backend.Report()
 	n.shared.Read(func(m *state.Model) {
 		s.Notices = m.Notices
-		for i := range n.schedule.Openings {
-			o := &n.schedule.Openings[i]
-			l := n.line(o, m, report)
+		for i := range p.schedule.Openings {
+			o := &p.schedule.Openings[i]
+			l := n.line(o, p.rolls[o.ID], m, report)
 			s.Lines = append(s.Lines, l)
 			s.byNumber[l.Number], s.byID[l.ID] = l, l
-			s.Openings = append(s.Openings, n.published(o, l, now))
+			s.Openings = append(s.Openings, published(o, l, p.chains[o.ID].Anchor(), now))
 		}
 	})
 	for _, l := range s.Lines {
@@ -60,7 +61,7 @@ func (n *Node) build(now time.Time) *Snapshot {
 	return s
 }
 
-func (n *Node) line(o *cohort.Opening, m *state.Model, report *api.BackendReport) *queue.Line {
+func (n *Node) line(o *cohort.Opening, r *roll, m *state.Model, report *api.BackendReport) *queue.Line {
 	said, cursor := m.Openings[o.ID], m.Cursors[o.ID]
 	l := &queue.Line{
 		ID: o.ID, Number: o.Number(), Order: o.Order,
@@ -89,7 +90,7 @@ func (n *Node) line(o *cohort.Opening, m *state.Model, report *api.BackendReport
 	if seals := m.Seals[o.ID]; seals != nil {
 		l.Seals = *seals
 	}
-	l.Unsealed = n.rolls[o.ID].waitingFrom(l.Seals.Next(l.FirstEpoch()))
+	l.Unsealed = r.waitingFrom(l.Seals.Next(l.FirstEpoch()))
 	if report != nil {
 		if r, ok := report.Openings[o.ID]; ok {
 			l.StockLeft = r.StockLeft
@@ -98,8 +99,7 @@ func (n *Node) line(o *cohort.Opening, m *state.Model, report *api.BackendReport
 	return l
 }
 
-func (n *Node) published(o *cohort.Opening, l *queue.Line, now time.Time) api.Opening {
-	anchor := n.chains[o.ID].Anchor()
+func published(o *cohort.Opening, l *queue.Line, anchor [32]byte, now time.Time) api.Opening {
 	p := api.Opening{
 		ID: o.ID, Name: o.Name, NameEn: o.NameEn, State: l.StateAt(now), Reason: l.ReasonAt(now),
 		LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Order: string(o.Order), Proxy: o.Proxy,

@@ -38,7 +38,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		s.Shared = shared(m, now)
 		s.Notices = append(s.Notices, m.Notices...)
 		for i, l := range snapshot.Lines {
-			s.Openings = append(s.Openings, n.openingStatus(snapshot.Openings[i], l, m.Openings[l.ID], report, now))
+			s.Openings = append(s.Openings, n.openingStatus(snapshot.Openings[i], l, snapshot.plan.rolls[l.ID], m.Openings[l.ID], report, now))
 		}
 	})
 	s.Shared.Reachable = n.shared.Reachable()
@@ -68,7 +68,7 @@ func (n *Node) OpeningStatus(id string, now time.Time) *api.OpeningStatus {
 	return nil
 }
 
-func (n *Node) openingStatus(o api.Opening, l *queue.Line, said state.Opening, report *api.BackendReport, now time.Time) api.OpeningStatus {
+func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said state.Opening, report *api.BackendReport, now time.Time) api.OpeningStatus {
 	total, served := int64(l.Seals.Total()), l.Served()
 	r := report.Openings[l.ID]
 	s := api.OpeningStatus{
@@ -96,7 +96,7 @@ func (n *Node) openingStatus(o api.Opening, l *queue.Line, said state.Opening, r
 		s.WaitLowS, s.WaitHighS = &low, &high
 	}
 	for _, c := range o.Cohorts {
-		counted := n.rolls[l.ID].byID[c.ID]
+		counted := joined.byID[c.ID]
 		s.CohortStatus = append(s.CohortStatus, api.CohortStatus{Cohort: c, Joined: counted.joined.Load(), Entered: counted.entered.Load()})
 	}
 	return s
