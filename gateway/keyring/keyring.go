@@ -1,5 +1,6 @@
 // Package keyring keeps Daemun's secrets as files: made on first start, readable by their owner only, and rotated by
-// adding a file with the next number.
+// adding a file with the next number. Taking a numbered file away, once nothing that it signed is out any more, ends
+// what it signed for good.
 //
 //	keys/subject.key      registration number → subject (never rotated while an opening runs)
 //	keys/ticket-NNN.key   MAC of tickets; the highest number signs, all of them verify
@@ -136,12 +137,12 @@ func (r *Ring) key(name string) ([]byte, error) {
 
 func (r *Ring) family(name string) (numbered, error) {
 	n := numbered{keys: map[byte][]byte{}}
-	if _, err := r.key(fileName(name, 1)); err != nil {
-		return n, err
-	}
 	found, err := filepath.Glob(filepath.Join(r.dir, name+"-*.key"))
 	if err != nil {
 		return n, err
+	}
+	if len(found) == 0 { // only then: a key that was taken away must not come back
+		found = []string{filepath.Join(r.dir, fileName(name, 1))}
 	}
 	for _, path := range found {
 		digits := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), name+"-"), ".key")
@@ -162,6 +163,17 @@ func (r *Ring) family(name string) (numbered, error) {
 func fileName(family string, id byte) string { return fmt.Sprintf("%s-%03d.key", family, id) }
 
 func (r *Ring) publishPassKeys() error {
+	published, err := filepath.Glob(filepath.Join(r.dir, "pass-*.pub"))
+	if err != nil {
+		return err
+	}
+	for _, path := range published { // the public part of a key that was taken away would still open a backend elsewhere
+		if _, err := os.Lstat(strings.TrimSuffix(path, ".pub") + ".key"); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("remove the public part of a pass key that is gone: %w", err)
+			}
+		}
+	}
 	for id, seed := range r.passes.keys {
 		public := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
 		name := strings.TrimSuffix(fileName("pass", id), ".key") + ".pub"
