@@ -44,6 +44,7 @@ type quiet struct{ log *zap.Logger }
 func (q quiet) Printf(format string, args ...any) { q.log.Sugar().Debugf(format, args...) }
 
 var (
+	joinPath     = []byte("/v1/queue/join")
 	placePath    = []byte("/v1/queue/place")
 	waitPath     = []byte("/wait")
 	openingsPath = []byte("/v1/openings")
@@ -52,9 +53,15 @@ var (
 )
 
 func (e *Edge) serveFast(ctx *fasthttp.RequestCtx) {
-	if !ctx.IsGet() || e.node.Behind() || !e.answerFast(ctx, ctx.Request.Header.RequestURI()) {
-		e.serveSlow(ctx)
+	target := ctx.Request.Header.RequestURI()
+	switch {
+	case e.node.Behind():
+	case ctx.IsGet() && e.answerFast(ctx, target):
+		return
+	case ctx.IsPost() && bytes.Equal(target, joinPath) && e.joinFast(ctx):
+		return
 	}
+	e.serveSlow(ctx)
 }
 
 // answerFast answers the questions of the waiting room; false means that it is none of them.
@@ -88,7 +95,8 @@ func (e *Edge) answerFast(ctx *fasthttp.RequestCtx, target []byte) bool {
 
 // placeFast answers where a ticket stands. Whatever is odd about the request is left to the slow way.
 func (e *Edge) placeFast(ctx *fasthttp.RequestCtx) bool {
-	t, line, err := e.node.Locate(fastTicket(ctx))
+	shown, _ := fastTicket(ctx)
+	t, line, err := e.node.Locate(shown)
 	if err != nil {
 		return false
 	}
@@ -138,8 +146,9 @@ func waitingHeaders(p *pages.Pages) map[string][]header {
 	return out
 }
 
-// fastTicket is the ticket that a request shows in its one Authorization header, else in its cookie.
-func fastTicket(ctx *fasthttp.RequestCtx) []byte {
+// fastTicket is the ticket that a request shows in its one Authorization header, else in its cookie; false where the
+// header is something else.
+func fastTicket(ctx *fasthttp.RequestCtx) ([]byte, bool) {
 	var shown []byte
 	count := 0
 	for name, value := range ctx.Request.Header.All() {
@@ -150,11 +159,11 @@ func fastTicket(ctx *fasthttp.RequestCtx) []byte {
 	}
 	switch {
 	case count == 1 && len(shown) > len(ticketScheme) && string(shown[:len(ticketScheme)]) == ticketScheme:
-		return shown[len(ticketScheme):]
+		return shown[len(ticketScheme):], true
 	case count > 0:
-		return nil
+		return nil, false
 	}
-	return ctx.Request.Header.Cookie(pages.TicketCookie)
+	return ctx.Request.Header.Cookie(pages.TicketCookie), true
 }
 
 func fastJSON(ctx *fasthttp.RequestCtx, caching string) {

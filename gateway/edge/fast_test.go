@@ -2,10 +2,13 @@ package edge
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
 
+	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/pages"
 )
 
@@ -89,6 +93,78 @@ func TestBothWaysAnswerTheSame(t *testing.T) {
 	}
 }
 
+// TestBothWaysJoinTheSame holds the fast way in to what the slow one answers: the same person, place and refusal.
+func TestBothWaysJoinTheSame(t *testing.T) {
+	g := newGate(t)
+	ticket := g.ticket(t)
+	connect := dial(t, g)
+	usual := `{"rrn":"` + member + `"}`
+	for _, row := range []struct{ name, body, header, value string }{
+		{"usual", usual, "X-Nothing", "x"},
+		{"digits alone", `{"rrn":"` + strings.ReplaceAll(member, "-", "") + `"}`, "X-Nothing", "x"},
+		{"with the ticket", usual, "Authorization", "Ticket " + ticket},
+		{"with the cookie", usual, "Cookie", pages.TicketCookie + "=" + ticket},
+		{"with a ticket that is none", usual, "Authorization", "Ticket x"},
+		{"with another proof", usual, "Authorization", "Pass x"},
+		{"with an opening", `{"rrn":"` + member + `","opening":"now"}`, "X-Nothing", "x"},
+		{"with spaces", ` { "rrn" : "` + member + `" } `, "X-Nothing", "x"},
+		{"escaped", `{"rrn":"\u0036` + member[1:] + `"}`, "X-Nothing", "x"},
+		{"twice", usual + usual, "X-Nothing", "x"},
+		{"two keys", `{"rrn":"","rrn":"` + member + `"}`, "X-Nothing", "x"},
+		{"no number", `{"rrn":""}`, "X-Nothing", "x"},
+		{"short number", `{"rrn":"670301"}`, "X-Nothing", "x"},
+		{"not on the roster", `{"rrn":"670302-1000000"}`, "X-Nothing", "x"},
+		{"not eligible", `{"rrn":"800101-1000000"}`, "X-Nothing", "x"},
+		{"nothing", ``, "X-Nothing", "x"},
+		{"from this site", usual, "Sec-Fetch-Site", "same-origin"},
+		{"from another site", usual, "Sec-Fetch-Site", "cross-site"},
+		{"from another origin", usual, "Origin", "https://elsewhere.test"},
+		{"from nowhere", usual, "Origin", "null"},
+	} {
+		want := g.ask("POST", "/v1/queue/join", "", row.body, row.header, row.value)
+		got, body := raw(t, connect(), fmt.Sprintf("POST /v1/queue/join HTTP/1.1\r\nHost: daemun.test\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s", row.header, row.value, len(row.body), row.body))
+		if got.StatusCode != want.Code || withoutIssue(g, body) != withoutIssue(g, want.Body.String()) {
+			t.Errorf("%s: %d %s\nwant %d %s", row.name, got.StatusCode, body, want.Code, want.Body)
+		}
+		for _, name := range []string{"Content-Type", "Cache-Control"} {
+			if got.Header.Get(name) != want.Header().Get(name) {
+				t.Errorf("%s: %s %q, want %q", row.name, name, got.Header.Get(name), want.Header().Get(name))
+			}
+		}
+	}
+}
+
+// withoutIssue puts what a ticket means in the place of its text, which holds the instant at which it was given.
+func withoutIssue(g *gate, body string) string {
+	var p api.Place
+	if err := json.Unmarshal([]byte(body), &p); err != nil || p.Ticket == "" {
+		return body
+	}
+	t, _, err := g.node.Locate([]byte(p.Ticket))
+	if err != nil {
+		return body
+	}
+	return fmt.Sprintln(t.Subject, t.Epoch, t.Opening, t.Cohort, p.Opening, p.Cohort, p.State, p.StockOutlook, p.NextPollS)
+}
+
+func FuzzPlainJoin(f *testing.F) {
+	for _, seed := range []string{`{"rrn":"` + member + `"}`, `{"rrn":""}`, `{"rrn":"1"}{"rrn":"2"}`, `{"rrn":"1","rrn":"2"}`, `{"rrn":"\"}`, ``, `{"rrn":"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		digits, ok := plainJoin(body)
+		if !ok {
+			return
+		}
+		var req api.JoinRequest
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&req); err != nil || d.More() || req.RRN != string(digits) || req.Opening != "" {
+			t.Fatalf("%q was read as %q, by JSON as %+v: %v", body, digits, req, err)
+		}
+	})
+}
+
 // withoutTime cuts the server's time off, which moves between two requests.
 func withoutTime(body string) string {
 	before, _, _ := strings.Cut(body, `"server_time"`)
@@ -131,6 +207,24 @@ func TestRawRequestsGetAnAnswer(t *testing.T) {
 func BenchmarkPlaceOverTheWire(b *testing.B) {
 	g := newGate(b)
 	request := []byte("GET /v1/queue/place HTTP/1.1\r\nHost: daemun.test\r\nAuthorization: Ticket " + g.ticket(b) + "\r\n\r\n")
+	c := dial(b, g)()
+	defer c.Close()
+	answer := make([]byte, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Write(request); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := c.Read(answer); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkJoinOverTheWire(b *testing.B) {
+	g := newGate(b)
+	body := `{"rrn":"` + member + `"}`
+	request := []byte("POST /v1/queue/join HTTP/1.1\r\nHost: daemun.test\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	c := dial(b, g)()
 	defer c.Close()
 	answer := make([]byte, 4096)

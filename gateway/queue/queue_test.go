@@ -351,6 +351,25 @@ func FuzzTicket(f *testing.F) {
 	})
 }
 
+// Place answers are asked for tens of thousands of times a second: not one may leave garbage behind.
+func TestPlaceAnswersAllocateNothing(t *testing.T) {
+	l, keys := testLine(), testKeys()
+	now := opensAt.Add(time.Minute)
+	text := keys.Sign(Ticket{Cohort: 9, Subject: subject.ID{1}})
+	buf := make([]byte, 0, 1024)
+	allocated := testing.AllocsPerRun(1000, func() {
+		ticket, err := keys.Check(text[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := l.Place(&ticket, now)
+		buf = l.AppendPlace(buf[:0], nil, &ticket, &p, now)
+	})
+	if allocated != 0 {
+		t.Errorf("ticket check and place answer allocate %v times", allocated)
+	}
+}
+
 func BenchmarkTicketCheck(b *testing.B) {
 	keys := testKeys()
 	text := keys.Sign(Ticket{Opening: 7, Cohort: 9})
@@ -382,7 +401,7 @@ func BenchmarkPlaceAnswer(b *testing.B) {
 	}
 }
 
-func BenchmarkTicketCheckAndPlaceAnswer(b *testing.B) {
+func BenchmarkTicketCheckAndPlace(b *testing.B) {
 	l, keys := testLine(), testKeys()
 	now := opensAt.Add(time.Minute)
 	text := keys.Sign(Ticket{Cohort: 9, Subject: subject.ID{1}})
