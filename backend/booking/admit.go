@@ -65,7 +65,7 @@ func (s *State) hasBooked(person subject.ID) bool {
 func (a *Admission) record() []byte {
 	r := ledger.Admission{
 		Opening: a.Opening, Subject: a.Subject, Epoch: a.Place.Epoch, Rank: ledger.Rank(a.Place.Rank),
-		ScheduleVersion: a.ScheduleVersion, ExpiresAt: a.ExpiresAt.UTC(), PassSHA256: a.PassHash,
+		ScheduleVersion: a.ScheduleVersion, IssuedAt: a.IssuedAt.UTC(), ExpiresAt: a.ExpiresAt.UTC(), PassSHA256: a.PassHash,
 	}
 	return r.AppendJSON(make([]byte, 0, 320))
 }

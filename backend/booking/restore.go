@@ -48,3 +48,10 @@ func (s *State) RestoreBooking(b Booking) error {
 	s.inside.leave(a)
 	return nil
 }
+
+// RestoreNote remembers the id of an operator's change that the ledger has.
+func (s *State) RestoreNote(id string) {
+	if id != "" {
+		s.noted[id] = true
+	}
+}

@@ -86,7 +86,7 @@ func (s *Service) Admit(ctx context.Context, p *pass.Pass, text string, now time
 	}
 	return s.store.Admit(ctx, Admission{
 		Opening: o.ID, Subject: p.Subject, Place: Place{p.Epoch, p.Rank}, ScheduleVersion: p.ScheduleVersion,
-		Pass: text, PassHash: HashText(text), AdmittedAt: onDisk(now), ExpiresAt: p.ExpiresAt,
+		Pass: text, PassHash: HashText(text), AdmittedAt: onDisk(now), IssuedAt: p.IssuedAt, ExpiresAt: p.ExpiresAt,
 	})
 }
 

@@ -21,6 +21,7 @@ type State struct {
 	bookings map[string]*Booking                  // by number; replaced, never changed
 	active   map[dose]string                      // number of the active booking
 	keys     map[key]string                       // number of the booking that the key made
+	noted    map[string]bool                      // ids of the operators' changes that the ledger has
 	inside   passClock
 }
 
@@ -37,6 +38,7 @@ type key struct {
 
 // Effect is what one accepted operation changed: the ledger record, and the row that stands beside it (after Record.Kind).
 type Effect struct {
+	Earlier   []ledger.Record // records of the same operation that come before Record
 	Record    ledger.Record
 	Admission *Admission // of admission, readmission
 	Booking   *Booking   // of booking, cancel, change: as it is now
@@ -53,6 +55,7 @@ func NewState(head ledger.Head) *State {
 		bookings: map[string]*Booking{},
 		active:   map[dose]string{},
 		keys:     map[key]string{},
+		noted:    map[string]bool{},
 		inside:   passClock{ending: map[int64]int64{}},
 	}
 }
@@ -92,15 +95,6 @@ func mustJSON(v any) []byte {
 		panic(fmt.Sprintf("booking: a record of the ledger does not marshal: %v", err)) // only strings and numbers in it
 	}
 	return b
-}
-
-// Note records an operator's change.
-func (s *State) Note(n ledger.Opening, at time.Time) (*Effect, error) {
-	data, err := json.Marshal(n)
-	if err != nil {
-		return nil, badField("event", "before or after is not JSON: %w", err)
-	}
-	return s.effect(at, ledger.KindOpening, data, func() {}), nil
 }
 
 // ActivePasses is how many people are inside at that time: pass valid, nothing booked yet. It may be called by any

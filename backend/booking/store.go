@@ -26,8 +26,12 @@ type Store interface {
 	Change(ctx context.Context, m Move) (Booking, error)
 	// Cancel withdraws a booking; withdrawing it again answers the same and changes nothing.
 	Cancel(ctx context.Context, w Withdrawal) (Booking, error)
-	// Note records an operator's change.
+	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
+	// Append records what rests on nothing that the store decides, all of it or nothing.
+	Append(ctx context.Context, entries []ledger.Entry, at time.Time) error
+	// Checkpoint keeps what sign makes of how far the ledger goes on the disk, unless the newest checkpoint says so already.
+	Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error
 
 	// Booking reads one booking with its sealed data.
 	Booking(ctx context.Context, no string) (Booking, error)
@@ -40,8 +44,18 @@ type Store interface {
 	Ledger(ctx context.Context, after uint64, limit int) iter.Seq2[ledger.Record, error]
 	// Notes reads the operators' changes, in order.
 	Notes(ctx context.Context) iter.Seq2[ledger.Record, error]
+	// Checkpoints reads the checkpoints after the given record, in order.
+	Checkpoints(ctx context.Context, after uint64) iter.Seq2[ledger.Checkpoint, error]
+	// SpentPasses reads up to limit passes that had expired at a time, in a fixed order, after the one with the given number.
+	SpentPasses(ctx context.Context, after uint64, expired time.Time, limit int) iter.Seq2[SpentPass, error]
 	// Close finishes the writes at hand and lets go of the disk.
 	Close() error
+}
+
+// SpentPass is the text of a pass that is good for nothing any more but to be looked at.
+type SpentPass struct {
+	Number uint64 // in the order of SpentPasses
+	Text   string
 }
 
 // RenewBefore is how much longer a recorded pass must be good to be handed out again.

@@ -37,6 +37,7 @@ type Admission struct {
 	PassHash        ledger.Hash
 	Before          ledger.Hash // of the pass that this one replaced, still good until it expires; zero: none
 	AdmittedAt      time.Time   // the first time
+	IssuedAt        time.Time   // of the pass; not given back by a store
 	ExpiresAt       time.Time   // of the pass
 }
 

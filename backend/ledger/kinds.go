@@ -86,6 +86,7 @@ type Admission struct {
 	Epoch           uint32     `json:"epoch"`
 	Rank            Rank       `json:"rank"`
 	ScheduleVersion uint32     `json:"schedule_version"`
+	IssuedAt        time.Time  `json:"issued_at"` // by the gateway, which had just found that the turn had come
 	ExpiresAt       time.Time  `json:"expires_at"`
 	PassSHA256      Hash       `json:"pass_sha256"` // of the pass as text
 }
@@ -97,7 +98,8 @@ func (a *Admission) AppendJSON(b []byte) []byte {
 	b = strconv.AppendUint(append(b, `","epoch":`...), uint64(a.Epoch), 10)
 	b = a.Rank.append(append(b, `,"rank":"`...))
 	b = strconv.AppendUint(append(b, `","schedule_version":`...), uint64(a.ScheduleVersion), 10)
-	b = a.ExpiresAt.AppendFormat(append(b, `,"expires_at":"`...), time.RFC3339Nano)
+	b = a.IssuedAt.AppendFormat(append(b, `,"issued_at":"`...), time.RFC3339Nano)
+	b = a.ExpiresAt.AppendFormat(append(b, `","expires_at":"`...), time.RFC3339Nano)
 	b = hex.AppendEncode(append(b, `","pass_sha256":"`...), a.PassSHA256[:])
 	return append(b, `"}`...)
 }
@@ -150,7 +152,12 @@ type Change struct {
 
 // Opening is the data of KindOpening: what an operator did to an opening or one of its cohorts, why, and the state
 // before and after as the gateway tells it.
+//
+// ID is the key under which the gateways kept the change until it was recorded: the same change has the same one, however
+// often it is brought. At is when it took effect.
 type Opening struct {
+	ID      string          `json:"id,omitempty"`
+	At      time.Time       `json:"at,omitzero"`
 	Opening string          `json:"opening"`
 	Cohort  string          `json:"cohort,omitempty"`
 	Action  string          `json:"action"`

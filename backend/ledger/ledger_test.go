@@ -126,6 +126,7 @@ func TestAppendJSONIsMarshal(t *testing.T) {
 		a := ledger.Admission{
 			Opening: rapid.String().Draw(t, "opening"), Subject: id, Epoch: rapid.Uint32().Draw(t, "epoch"),
 			Rank: ledger.Rank(rapid.Uint64().Draw(t, "rank")), ScheduleVersion: rapid.Uint32().Draw(t, "version"),
+			IssuedAt:  at.Add(time.Duration(rapid.Int64().Draw(t, "issued")) % (24 * time.Hour)),
 			ExpiresAt: at.Add(time.Duration(rapid.Int32().Draw(t, "expires"))), PassSHA256: hash(t, "pass"),
 		}
 		same(a.AppendJSON(nil), a)

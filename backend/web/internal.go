@@ -66,8 +66,7 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 
 const defaultRecords = 1000
 
-// ledger streams records as they are read. Once it has begun it cannot turn into a problem document: a failure cuts
-// the connection, so that nobody takes part of the ledger for all of it.
+// ledger streams records as they are read.
 func (s *server) ledger(w http.ResponseWriter, r *http.Request) error {
 	after, err := unsigned(r, "after", 0)
 	if err != nil {
@@ -77,24 +76,7 @@ func (s *server) ledger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var line []byte
-	begun := false
-	for rec, err := range s.store.Ledger(r.Context(), after, int(limit)) {
-		if err != nil && !begun {
-			return err
-		}
-		if err != nil {
-			s.log.failed("ledger", err, s.clock())
-			panic(http.ErrAbortHandler)
-		}
-		begin(w, &begun)
-		line = appendRecord(line[:0], &rec)
-		if _, err := w.Write(line); err != nil {
-			return nil // the reader went away
-		}
-	}
-	begin(w, &begun)
-	return nil
+	return stream(s, w, "ledger", s.store.Ledger(r.Context(), after, int(limit)), appendRecord)
 }
 
 func begin(w http.ResponseWriter, begun *bool) {

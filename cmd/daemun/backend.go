@@ -75,6 +75,7 @@ type backendProgram struct {
 	log      *zap.Logger
 	listener net.Listener
 	store    *sqlite.Store
+	notary   *notary
 	handler  http.Handler
 }
 
@@ -110,6 +111,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 			return err
 		}
 	}
+	b.notary = &notary{store: b.store, ring: ring, log: b.log}
 	sealer, err := ring.Sealer()
 	if err != nil {
 		return err
@@ -167,7 +169,12 @@ func readCSV[T clinic.Clinic | clinic.Slot](path string, read func(io.Reader) ([
 func (b *backendProgram) run(ctx context.Context) error {
 	defer b.close()
 	tuneMemory()
-	return serve(ctx, b.listener, b.handler, nil, b.log)
+	err := together(ctx,
+		func(ctx context.Context) error { b.notary.run(ctx); return nil },
+		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },
+	)
+	b.notary.sign(context.WithoutCancel(ctx)) // what the last requests left
+	return err
 }
 
 func (b *backendProgram) close() {

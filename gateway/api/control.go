@@ -302,3 +302,10 @@ type LedgerCheckpoint struct {
 	Key       byte      `json:"key"`       // number of the key
 	Signature string    `json:"signature"` // hex, Ed25519; see backend/ledger
 }
+
+// SpentPass is one line of GET /control/v1/ledger/passes?after=NUMBER&limit=N (application/x-ndjson): the text of a pass
+// that has expired, for an audit.
+type SpentPass struct {
+	Number uint64 `json:"number"`
+	Pass   string `json:"pass"`
+}

@@ -3,7 +3,6 @@
 package control
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,7 +50,9 @@ func New(o Options) *Control {
 		{"GET /control/v1/whoami", keyring.RoleViewer, c.whoami},
 		{"GET /control/v1/snapshot", keyring.RoleViewer, c.snapshot},
 		{"GET /control/v1/events", keyring.RoleViewer, c.events},
-		{"GET /control/v1/ledger", keyring.RoleViewer, c.ledger},
+		{"GET /control/v1/ledger", keyring.RoleViewer, c.ledger("/internal/ledger")},
+		{"GET /control/v1/ledger/checkpoints", keyring.RoleViewer, c.ledger("/internal/ledger/checkpoints")},
+		{"GET /control/v1/ledger/passes", keyring.RoleSupervisor, c.ledger("/internal/ledger/passes")},
 		{"POST /control/v1/openings/{id}/{action}", keyring.RoleOperator, c.act},
 		{"POST /control/v1/openings/{id}/cohorts/{cohort}/{action}", keyring.RoleOperator, c.actOnCohort},
 		{"PUT /control/v1/openings/{id}/rate", keyring.RoleOperator, c.rate},
@@ -194,25 +195,4 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request, _ operator) err
 func writeEvent(w io.Writer, data []byte) error {
 	_, err := fmt.Fprintf(w, "event: snapshot\ndata: %s\n\n", data)
 	return err
-}
-
-// ledger passes the ledger on as the backend streams it.
-func (c *Control) ledger(w http.ResponseWriter, r *http.Request, _ operator) error {
-	target := "/internal/ledger"
-	if r.URL.RawQuery != "" {
-		target += "?" + r.URL.RawQuery
-	}
-	resp, err := c.backend.Stream(r.Context(), upstream.Request{Method: http.MethodGet, Path: target})
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
-	w.WriteHeader(resp.StatusCode)
-	_, err = io.Copy(w, resp.Body)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		c.log.Warn("ledger cut short", zap.Error(err))
-		panic(http.ErrAbortHandler) // the reader must not take a part for the whole
-	}
-	return nil
 }

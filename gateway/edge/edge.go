@@ -42,6 +42,7 @@ type Edge struct {
 	pages   *pages.Pages
 	mux     *http.ServeMux
 	origin  *http.CrossOriginProtection
+	reads   *sketchReads
 
 	waitHeaders map[string][]header // by language
 }
@@ -73,7 +74,7 @@ type Route struct {
 func New(o Options) (*Edge, error) {
 	e := &Edge{
 		node: o.Node, backend: o.Backend, passes: o.Passes, meter: o.Meter, log: o.Log,
-		mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+		mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), reads: newSketchReads(),
 	}
 	var err error
 	if e.pages, err = pages.New(service{e}, pages.Options{Secure: o.Secure}); err != nil {
@@ -93,6 +94,7 @@ func (e *Edge) Routes() []Route {
 		{"GET", "/v1/openings", waiting, Open, e.openings},
 		{"GET", "/v1/openings/{id}/cursor", waiting, Open, e.cursor},
 		{"GET", "/v1/openings/{id}/seals", waiting, Open, e.seals},
+		{"GET", "/v1/openings/{id}/sketches/{epoch}", waiting, Open, e.sketches},
 		{"POST", "/v1/eligibility", waiting, Open, e.eligibility},
 		{"POST", "/v1/queue/join", waiting, Open, e.join},
 		{"GET", "/v1/queue/place", waiting, Ticket, e.place},

@@ -5,6 +5,7 @@
 //	keys/subject.key      registration number → subject (never rotated while an opening runs)
 //	keys/ticket-NNN.key   MAC of tickets; the highest number signs, all of them verify
 //	keys/pass-NNN.key     Ed25519 seed of passes; pass-NNN.pub is all that a backend elsewhere needs
+//	keys/ledger-NNN.key   Ed25519 seed of the ledger's checkpoints; ledger-NNN.pub is what an auditor needs
 //	keys/personal-NNN.key AES-256 key of personal data at rest
 //	keys/seeds.key        root of the openings' hash chains
 //	keys/proof.key        MAC of the proofs that open a booking again
@@ -45,6 +46,7 @@ type Ring struct {
 
 	tickets  numbered
 	passes   numbered
+	ledger   numbered
 	personal numbered
 }
 
@@ -73,12 +75,18 @@ func Open(dataDir string) (*Ring, error) {
 		return nil, err
 	}
 	copy(r.subject[:], key)
-	for family, into := range map[string]*numbered{"ticket": &r.tickets, "pass": &r.passes, "personal": &r.personal} {
+	for family, into := range map[string]*numbered{"ticket": &r.tickets, "pass": &r.passes, "ledger": &r.ledger, "personal": &r.personal} {
 		if *into, err = r.family(family); err != nil {
 			return nil, err
 		}
 	}
-	if err := r.publishPassKeys(); err != nil {
+	if err := r.forgetPasses(); err != nil {
+		return nil, err
+	}
+	if err := r.publish("pass", r.passes); err != nil {
+		return nil, err
+	}
+	if err := r.publish("ledger", r.ledger); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -101,6 +109,11 @@ func (r *Ring) TicketKeys() (keys map[byte][]byte, current byte) {
 // PassSigner returns the private key that signs passes, and its id.
 func (r *Ring) PassSigner() (ed25519.PrivateKey, byte) {
 	return ed25519.NewKeyFromSeed(r.passes.keys[r.passes.current]), r.passes.current
+}
+
+// LedgerSigner returns the private key that signs checkpoints of the ledger, and its id.
+func (r *Ring) LedgerSigner() (ed25519.PrivateKey, byte) {
+	return ed25519.NewKeyFromSeed(r.ledger.keys[r.ledger.current]), r.ledger.current
 }
 
 // PassVerifier returns a verifier that knows every pass key of the folder.
@@ -162,21 +175,28 @@ func (r *Ring) family(name string) (numbered, error) {
 
 func fileName(family string, id byte) string { return fmt.Sprintf("%s-%03d.key", family, id) }
 
-func (r *Ring) publishPassKeys() error {
+// forgetPasses removes the public part of pass keys that were taken away: it would still open a backend elsewhere. Those of
+// the ledger stay: they open nothing, and what was signed with them must be verifiable for ever.
+func (r *Ring) forgetPasses() error {
 	published, err := filepath.Glob(filepath.Join(r.dir, "pass-*.pub"))
 	if err != nil {
 		return err
 	}
-	for _, path := range published { // the public part of a key that was taken away would still open a backend elsewhere
+	for _, path := range published {
 		if _, err := os.Lstat(strings.TrimSuffix(path, ".pub") + ".key"); errors.Is(err, fs.ErrNotExist) {
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("remove the public part of a pass key that is gone: %w", err)
 			}
 		}
 	}
-	for id, seed := range r.passes.keys {
+	return nil
+}
+
+// publish writes the public keys of a family of Ed25519 seeds beside them.
+func (r *Ring) publish(family string, n numbered) error {
+	for id, seed := range n.keys {
 		public := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
-		name := strings.TrimSuffix(fileName("pass", id), ".key") + ".pub"
+		name := strings.TrimSuffix(fileName(family, id), ".key") + ".pub"
 		if _, err := r.file(name, []byte(hex.EncodeToString(public)+"\n")); err != nil {
 			return err
 		}

@@ -2,11 +2,16 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -27,19 +32,43 @@ func (n *Node) record(ctx context.Context) {
 	})
 	slices.Sort(keys)
 	for _, key := range keys {
+		event, err := named(key, events[key])
+		if err != nil {
+			n.log.Error("an operator's change cannot be read", zap.String("key", key), zap.Error(err))
+			continue
+		}
 		a, err := n.backend.Do(ctx, shed.P0, upstream.Request{
 			Method: http.MethodPost, Path: "/internal/events",
-			ContentType: "application/json", Body: events[key],
+			ContentType: "application/json", Body: event,
 		})
 		if err != nil || a.Status >= http.StatusInternalServerError {
 			return
 		}
 		if a.Status >= http.StatusBadRequest { // asking again would not help; the log says what the ledger lacks
-			n.log.Error("ledger refuses an operator's change", zap.ByteString("event", events[key]), zap.Error(ReadProblem(a)))
+			n.log.Error("ledger refuses an operator's change", zap.ByteString("event", event), zap.Error(ReadProblem(a)))
 		}
 		if err := n.shared.Recorded(ctx, key); err != nil {
 			n.log.Warn("operator's change stays behind", zap.Error(err))
 			return
 		}
 	}
+}
+
+// named gives a change the key that it is kept under for its id, so that the ledger has it once however often it is
+// brought, and the time that the key says for when it took effect.
+func named(key string, event []byte) ([]byte, error) {
+	var change ledger.Opening
+	if err := json.Unmarshal(event, &change); err != nil {
+		return nil, err
+	}
+	change.ID = key
+	if change.At.IsZero() {
+		_, at, _ := strings.Cut(key, ".")
+		ns, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		change.At = time.Unix(0, ns).UTC()
+	}
+	return json.Marshal(change)
 }

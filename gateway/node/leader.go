@@ -94,6 +94,9 @@ func (n *Node) sealEpoch(ctx context.Context, chain *queue.Chain, id string, epo
 	if err != nil {
 		return err
 	}
+	if err := n.shared.Keep(ctx, id, epoch, tally, handedIn); err != nil { // nobody waits for want of a proof
+		n.log.Error("the count of an epoch will not be provable", zap.String("opening", id), zap.Error(err))
+	}
 	if err := n.shared.Seal(ctx, id, queue.Seal{Epoch: epoch, Count: count, Tally: tally, Seed: seed}); err != nil {
 		return err
 	}
@@ -183,7 +186,7 @@ func (n *Node) move(ctx context.Context, l *queue.Line, to queue.Cursor, perSeco
 	switch {
 	case err == nil:
 		n.leader.cursors[l.ID] = to
-	case !errors.Is(err, state.ErrConflict) && !errors.Is(err, state.ErrExists) && !errors.Is(err, state.ErrBackwards):
+	case !errors.Is(err, state.ErrConflict) && !errors.Is(err, state.ErrExists) && !errors.Is(err, state.ErrBackwards) && !errors.Is(err, state.ErrUnrecorded):
 		n.log.Warn("could not move the cursor", zap.String("opening", l.ID), zap.Error(err))
 	}
 }

@@ -88,10 +88,12 @@ func (n *Node) Run(ctx context.Context) {
 	wg.Go(func() { n.every(ctx, dutyEvery, func(now time.Time) { n.duties(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.lead(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, dutyEvery, func(time.Time) { n.record(ctx) }) })
+	wg.Go(func() { n.every(ctx, journalEvery, func(time.Time) { n.journal(ctx) }) })
 	wg.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaderTerm)
 	defer cancel()
 	n.handIn(last, n.clock(), true)
+	n.journal(last)
 }
 
 func (n *Node) every(ctx context.Context, interval time.Duration, do func(time.Time)) {

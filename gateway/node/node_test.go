@@ -33,6 +33,7 @@ type bench struct {
 	shared *state.Store
 	now    atomic.Int64
 	well   atomic.Bool
+	clerk  *clerk
 }
 
 func (b *bench) set(at time.Time) time.Time {
@@ -42,13 +43,16 @@ func (b *bench) set(at time.Time) time.Time {
 
 func newBench(t *testing.T, dir string) *bench {
 	t.Helper()
-	b := &bench{}
+	b := &bench{clerk: &clerk{}}
 	b.set(opens.Add(-time.Minute))
 	b.well.Store(true)
 	clock := func() time.Time { return time.Unix(0, b.now.Load()) }
-	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !b.well.Load() {
 			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		if b.clerk.take(w, r) {
 			return
 		}
 		_ = json.NewEncoder(w).Encode(api.BackendReport{})

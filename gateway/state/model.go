@@ -40,12 +40,28 @@ type Cohort struct {
 	By     string `json:"by"`
 }
 
-// Cursor is how far a line is served, as the leader wrote it.
+// Cursor is how far a line is served, as the leader wrote it. Moved and Moves are the store's own: see MoveCursor.
 type Cursor struct {
 	Epoch uint32    `json:"epoch"`
 	Rank  uint64    `json:"rank,string"`
 	Speed float64   `json:"speed"`
 	At    time.Time `json:"at"`
+	Moved uint64    `json:"moved"`           // how often it has moved
+	Moves []Move    `json:"moves,omitempty"` // the newest moves, up to Moved: those that the ledger is not known to have
+}
+
+// Move is one move of a cursor.
+type Move struct {
+	At    time.Time `json:"at"`
+	Epoch uint32    `json:"epoch"`
+	Rank  uint64    `json:"rank,string"`
+}
+
+// Progress is how much of an opening's draw and turns the ledger has.
+type Progress struct {
+	Anchor bool   `json:"anchor"`
+	Seals  uint32 `json:"seals"` // the epoch after the newest recorded seal
+	Moves  uint64 `json:"moves"` // number of the newest recorded move
 }
 
 // Leader names the gateway that leads, and until when if it does not say so again.
@@ -59,6 +75,7 @@ type Model struct {
 	Openings map[string]Opening
 	Cursors  map[string]Cursor
 	Seals    map[string]*queue.Seals
+	Recorded map[string]Progress
 	// Sketches are handed in by opening, epoch and gateway.
 	Sketches map[string]map[uint32]map[string][]byte
 	Leader   Leader
@@ -75,6 +92,7 @@ type Model struct {
 func newModel() *Model {
 	return &Model{
 		Openings: map[string]Opening{}, Cursors: map[string]Cursor{}, Seals: map[string]*queue.Seals{},
+		Recorded: map[string]Progress{},
 		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{}, Events: map[string][]byte{},
 		revisions: map[string]uint64{},
 	}

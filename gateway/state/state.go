@@ -8,6 +8,7 @@
 //	cursor.<id>                  Cursor, written by the leader
 //	seal.<id>.<epoch>            api.Seal, created once and never changed
 //	sketch.<id>.<epoch>.<node>   bytes, removed once the epoch is sealed
+//	recorded.<id>                Progress, written by the leader
 //	notice.<unix ms>             api.Notice
 //	event.<unix ns>              an operator's change on its way to the ledger
 //	leader                       Leader, changed by compare-and-swap
@@ -49,6 +50,8 @@ var (
 	ErrConflict = errors.New("state: changed by somebody else meanwhile")
 	// ErrBackwards says that a cursor would have gone back.
 	ErrBackwards = errors.New("state: a cursor never goes back")
+	// ErrUnrecorded says that the ledger has to catch up before a cursor may move on.
+	ErrUnrecorded = errors.New("state: too many moves of a cursor are not in the ledger yet")
 	// ErrExists says that what is made only once is there already.
 	ErrExists = errors.New("state: exists already")
 )
@@ -70,6 +73,7 @@ type Store struct {
 	conn   *nats.Conn
 	kv     jetstream.KeyValue
 	watch  jetstream.KeyWatcher
+	sealed jetstream.KeyValue // sketches of sealed epochs; never followed
 
 	mu    sync.RWMutex
 	model *Model
@@ -138,6 +142,9 @@ func (s *Store) follow(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("make the bucket of the shared state: %w; check that the data folder is writable and has room", err)
+	}
+	if s.sealed, err = openArchive(ctx, js); err != nil {
+		return err
 	}
 	s.watch, err = s.kv.WatchAll(context.Background())
 	if err != nil {
@@ -232,6 +239,8 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 		return into(value, m.Openings, part[1])
 	case part[0] == "cursor" && len(part) == 2:
 		return into(value, m.Cursors, part[1])
+	case part[0] == "recorded" && len(part) == 2:
+		return into(value, m.Recorded, part[1])
 	case part[0] == "node" && len(part) == 2:
 		return into(value, m.Nodes, part[1])
 	case part[0] == "notice":

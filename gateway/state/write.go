@@ -68,14 +68,18 @@ func (s *Store) Seal(ctx context.Context, id string, seal queue.Seal) error {
 }
 
 // MoveCursor publishes a cursor, if nobody else has moved it since it was last heard of; ErrBackwards if it would go
-// back, whoever asks.
+// back, whoever asks. The moves that the ledger does not have yet travel with it, so that the death of a leader loses
+// none; ErrUnrecorded if there are too many of them.
 func (s *Store) MoveCursor(ctx context.Context, id string, c Cursor) error {
 	key := "cursor." + id
 	s.mu.RLock()
-	last, revision := s.model.Cursors[id], s.model.revisions[key]
+	last, revision, recorded := s.model.Cursors[id], s.model.revisions[key], s.model.Recorded[id]
 	s.mu.RUnlock()
 	if c.place().Before(last.place()) {
 		return ErrBackwards
+	}
+	if !c.follow(&last, recorded.Moves) {
+		return ErrUnrecorded
 	}
 	if err := s.swap(ctx, key, c, revision); err != nil {
 		return err

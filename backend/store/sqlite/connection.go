@@ -20,6 +20,7 @@ type connection struct {
 	putBooking, setBooking        *statement
 	putOpening, putClinic         *statement
 	putSlot, putRoster, headSeq   *statement
+	putCheckpoint                 *statement
 	all                           []*statement
 }
 
@@ -59,6 +60,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		{&c.beginTx, "BEGIN IMMEDIATE"}, {&c.commitTx, "COMMIT"}, {&c.rollbackTx, "ROLLBACK"},
 		{&c.putRecord, sqlRecord}, {&c.putAdmission, sqlAdmission}, {&c.putBooking, sqlBooking}, {&c.setBooking, sqlSetBooking},
 		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot}, {&c.putRoster, sqlRoster}, {&c.headSeq, sqlHead},
+		{&c.putCheckpoint, sqlCheckpoint},
 	} {
 		stmt, err := conn.Prepare(p.text)
 		if err != nil {
@@ -111,6 +113,11 @@ func (s *statement) number() (int64, error) {
 
 // effect writes down what one operation changed.
 func (c *connection) effect(e *booking.Effect) error {
+	for i := range e.Earlier {
+		if err := c.record(&e.Earlier[i]); err != nil {
+			return err
+		}
+	}
 	if err := c.record(&e.Record); err != nil {
 		return err
 	}

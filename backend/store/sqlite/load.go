@@ -25,6 +25,7 @@ func (s *Store) load(ctx context.Context) error {
 		load func(context.Context, *booking.State) error
 	}{
 		{"openings", s.loadOpenings}, {"roster", s.loadRoster}, {"admissions", s.loadAdmissions}, {"bookings", s.loadBookings},
+		{"operators' changes", s.loadNotes},
 	} {
 		if err := part.load(ctx, state); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)

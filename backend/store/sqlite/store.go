@@ -45,6 +45,7 @@ type Store struct {
 	state   atomic.Pointer[booking.State]   // replaced by the writer alone
 	catalog atomic.Pointer[booking.Catalog] // replaced by the writer alone
 	suspect bool                            // the writer's: state and disk may differ, read it again before writing
+	signed  uint64                          // the writer's: how far the newest checkpoint goes
 	meters  meters
 	seq     atomic.Uint64
 }
@@ -168,6 +169,14 @@ func (s *Store) Note(ctx context.Context, n ledger.Opening, at time.Time) error 
 	_, err := submit(ctx, s, func(st *booking.State) (struct{}, *booking.Effect, error) {
 		e, err := st.Note(n, at)
 		return struct{}{}, e, err
+	})
+	return err
+}
+
+// Append records entries as they are.
+func (s *Store) Append(ctx context.Context, entries []ledger.Entry, at time.Time) error {
+	_, err := submit(ctx, s, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		return struct{}{}, st.Append(entries, at), nil
 	})
 	return err
 }

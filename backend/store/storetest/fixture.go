@@ -54,7 +54,7 @@ func AdmissionOf(n, renewal int, at time.Time) booking.Admission {
 	text := passText(n, renewal)
 	return booking.Admission{
 		Opening: Opening, Subject: Person(n), Place: booking.Place{Epoch: 1, Rank: ^uint64(n)}, ScheduleVersion: 3,
-		Pass: text, PassHash: booking.HashText(text), AdmittedAt: at, ExpiresAt: at.Add(15 * time.Minute),
+		Pass: text, PassHash: booking.HashText(text), AdmittedAt: at, IssuedAt: at, ExpiresAt: at.Add(15 * time.Minute),
 	}
 }
 
