@@ -72,7 +72,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		{"admin", []string{"gateway", "backend", "loadlab"}, []string{"gateway/api"}, "the console reaches the servers by their API"},
 		{"loadlab", []string{"gateway", "backend", "admin"}, []string{"gateway/api"}, "the lab reaches the servers by their API"},
 		{"gateway", []string{"admin", "loadlab", "backend/store", "backend/web", "backend/demo"}, nil, "the gateway reaches the backend by its API"},
-		{"backend", []string{"admin", "loadlab", "gateway"}, []string{"gateway/api", "gateway/pass"}, "the backend knows of the gateway only shapes and passes"},
+		{"backend", []string{"admin", "loadlab", "gateway"}, []string{"gateway/api", "gateway/pass", "gateway/route"}, "the backend knows of the gateway only shapes, passes and how a request is spelt"},
 	}
 	under := func(p string, roots []string) bool {
 		return slices.ContainsFunc(roots, func(root string) bool { return p == root || strings.HasPrefix(p, root+"/") })

@@ -20,10 +20,21 @@ func credential(r *http.Request) (scheme, text string) {
 	return scheme, text
 }
 
-// holder verifies the pass of a request.
+// holder verifies the pass of a request; one of a rehearsal is none.
 func (s *server) holder(r *http.Request) (pass.Pass, string, error) {
+	p, text, err := s.shown(r)
+	if err == nil && p.Rehearsal {
+		err = &booking.Error{Kind: booking.BadPass, Err: errRehearsal}
+	}
+	return p, text, err
+}
+
+var errRehearsal = errors.New("the pass of a rehearsal opens nothing here")
+
+// shown verifies the pass of a request, be it of a rehearsal.
+func (s *server) shown(r *http.Request) (pass.Pass, string, error) {
 	scheme, text := credential(r)
-	if !strings.EqualFold(scheme, "Pass") {
+	if scheme != "Pass" {
 		return pass.Pass{}, "", booking.Refuse(booking.BadPass)
 	}
 	p, err := s.verify(text)
@@ -44,7 +55,7 @@ func (s *server) verify(text string) (pass.Pass, error) {
 // owner finds out who asks about a booking: by proof for this very booking, or by pass.
 func (s *server) owner(r *http.Request, no string) (booking.Caller, error) {
 	scheme, text := credential(r)
-	if strings.EqualFold(scheme, "Proof") {
+	if scheme == "Proof" {
 		if !s.proofs.valid(text, no, s.clock()) {
 			return booking.Caller{}, problemBadProof
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/subject"
-	"github.com/daemun/daemun/backend/web"
+	"github.com/daemun/daemun/gateway/route"
 )
 
 // BenchmarkJourney lets one person in, lists clinics and slots and books, over real connections and a real file; 64
@@ -53,7 +53,7 @@ func BenchmarkJourney(b *testing.B) {
 	token := hex.EncodeToString(h.ring.GatewayToken())
 	call := func(method, path, body, pass string, status int) {
 		r, _ := http.NewRequest(method, "http://"+listener.Addr().String()+path, strings.NewReader(body))
-		r.Header.Set(web.GatewayHeader, token)
+		r.Header.Set(route.TokenHeader, token)
 		r.Header.Set("Authorization", "Pass "+pass)
 		r.Header.Set("Idempotency-Key", "key-0001")
 		w, err := client.Do(r)
@@ -95,7 +95,7 @@ func BenchmarkHandler(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			r, _ := request(path)
-			r.Header.Set(web.GatewayHeader, hex.EncodeToString(h.ring.GatewayToken()))
+			r.Header.Set(route.TokenHeader, hex.EncodeToString(h.ring.GatewayToken()))
 			r.Header.Set("Authorization", "Pass "+p)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/daemun/daemun/backend/web"
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/route"
 )
 
 func TestOnlyTheGatewayGetsIn(t *testing.T) {
@@ -18,11 +18,11 @@ func TestOnlyTheGatewayGetsIn(t *testing.T) {
 	p := h.admit(1)
 	for _, path := range []string{"/internal/status", "/internal/ledger", "/v1/clinics", "/v1/bookings/ABCDE-23456", "/nothing"} {
 		for _, token := range []string{"", "00", strings.Repeat("0", 64)} {
-			refused(t, h.do("GET", path, "", bearer("Pass", p), header{web.GatewayHeader: token}), 403, "gateway_only")
+			refused(t, h.do("GET", path, "", bearer("Pass", p), header{route.TokenHeader: token}), 403, "gateway_only")
 		}
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {
-		want(t, h.do("GET", path, "", header{web.GatewayHeader: ""}), 200, nil)
+		want(t, h.do("GET", path, "", header{route.TokenHeader: ""}), 200, nil)
 	}
 }
 

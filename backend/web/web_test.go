@@ -26,6 +26,7 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/route"
 )
 
 var (
@@ -163,7 +164,7 @@ func request(target string) (*http.Request, bool) {
 }
 
 func (h *house) serve(r *http.Request, hs ...header) *httptest.ResponseRecorder {
-	r.Header.Set(web.GatewayHeader, hex.EncodeToString(h.ring.GatewayToken()))
+	r.Header.Set(route.TokenHeader, hex.EncodeToString(h.ring.GatewayToken()))
 	for _, hh := range hs {
 		for k, v := range hh {
 			r.Header.Set(k, v)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -57,9 +56,4 @@ func decode(r *http.Request, into any) error {
 		return problemTooLarge
 	}
 	return &booking.Error{Kind: booking.BadRequest, Field: "body", Err: err}
-}
-
-func sorted(s []string) []string {
-	slices.Sort(s)
-	return s
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/daemun/daemun/gateway/node"
 	"github.com/daemun/daemun/gateway/pages"
 	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/route"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/upstream"
 )
@@ -47,26 +47,9 @@ type Edge struct {
 	waitHeaders map[string][]header // by language
 }
 
-// Guard is what a request must show before its route is taken.
-type Guard string
-
-// Guards. Open routes are answered from memory or check what they are shown themselves.
-const (
-	Open   Guard = "open"
-	Ticket Guard = "ticket"
-	Pass   Guard = "pass"
-	Proof  Guard = "proof" // a booking's proof or the pass of the same person; the backend checks which
-)
-
-// waiting is the class of what is answered from memory.
-const waiting = shed.Class(meter.W)
-
-// Route is a row of the table of routes: what is not in it does not exist.
-type Route struct {
-	Method  string
-	Pattern string
-	Class   shed.Class // of what reaches the backend; the waiting room's own class else
-	Guard   Guard
+// row is a row of the table of routes: what is not in it does not exist.
+type row struct {
+	route.Route
 	handler http.HandlerFunc
 }
 
@@ -81,51 +64,79 @@ func New(o Options) (*Edge, error) {
 		return nil, err
 	}
 	e.waitHeaders = waitingHeaders(e.pages)
-	for _, r := range e.Routes() {
+	for _, r := range e.table() {
 		e.mux.Handle(r.Method+" "+r.Pattern, e.measured(r))
 	}
 	e.mux.HandleFunc("/", e.nowhere)
 	return e, nil
 }
 
-// Routes is the table of routes.
-func (e *Edge) Routes() []Route {
-	routes := []Route{
-		{"GET", "/v1/openings", waiting, Open, e.openings},
-		{"GET", "/v1/openings/{id}/cursor", waiting, Open, e.cursor},
-		{"GET", "/v1/openings/{id}/seals", waiting, Open, e.seals},
-		{"GET", "/v1/openings/{id}/sketches/{epoch}", waiting, Open, e.sketches},
-		{"POST", "/v1/eligibility", waiting, Open, e.eligibility},
-		{"POST", "/v1/queue/join", waiting, Open, e.join},
-		{"GET", "/v1/queue/place", waiting, Ticket, e.place},
-		{"POST", "/v1/queue/enter", shed.P1, Ticket, e.enter},
-		{"GET", "/v1/clinics", shed.P2, Pass, e.relay(shed.P2, Pass)},
-		{"GET", "/v1/clinics/{id}/slots", shed.P2, Pass, e.relay(shed.P2, Pass)},
-		{"POST", "/v1/bookings", shed.P0, Pass, e.relay(shed.P0, Pass)},
-		{"POST", "/v1/bookings/lookup", shed.P3, Open, e.relay(shed.P3, Open)},
-		{"GET", "/v1/bookings/{no}", shed.P2, Proof, e.relay(shed.P2, Proof)},
-		{"PATCH", "/v1/bookings/{no}", shed.P0, Proof, e.relay(shed.P0, Proof)},
-		{"DELETE", "/v1/bookings/{no}", shed.P0, Proof, e.relay(shed.P0, Proof)},
-		{"GET", "/healthz", waiting, Open, e.healthz},
-		{"GET", "/readyz", waiting, Open, e.readyz},
-	}
-	for _, p := range e.pages.Routes() {
-		routes = append(routes, Route{p.Method, p.Pattern, waiting, Open, p.Handler})
+// Routes is the table of routes, without what answers them.
+func (e *Edge) Routes() []route.Route {
+	var routes []route.Route
+	for _, r := range e.table() {
+		routes = append(routes, r.Route)
 	}
 	return routes
 }
 
-// ServeHTTP answers a citizen. The path must be written in its one canonical form: what a proxy or a router might
-// read in two ways is read in none.
+// Table is the part of the table of routes that is the same for every edge: the API, without the pages.
+func Table() []route.Route {
+	var routes []route.Route
+	for _, r := range (&Edge{}).interfaces() {
+		routes = append(routes, r.Route)
+	}
+	return routes
+}
+
+func (e *Edge) table() []row {
+	rows := e.interfaces()
+	for _, p := range e.pages.Routes() {
+		rows = append(rows, row{route.Route{Method: p.Method, Pattern: p.Pattern, Class: route.W, Guard: route.Open}, p.Handler})
+	}
+	return rows
+}
+
+// interfaces are the rows of the API.
+func (e *Edge) interfaces() []row {
+	from := func(method, pattern string, guard route.Guard, h http.HandlerFunc) row {
+		return row{route.Route{Method: method, Pattern: pattern, Class: route.W, Guard: guard}, h}
+	}
+	to := func(method, pattern string, class route.Class, guard route.Guard) row {
+		return row{route.Route{Method: method, Pattern: pattern, Class: class, Guard: guard}, e.relay(class)}
+	}
+	return []row{
+		from("GET", "/v1/openings", route.Open, e.openings),
+		from("GET", "/v1/openings/{id}/cursor", route.Open, e.cursor),
+		from("GET", "/v1/openings/{id}/seals", route.Open, e.seals),
+		from("GET", "/v1/openings/{id}/sketches/{epoch}", route.Open, e.sketches),
+		from("POST", "/v1/eligibility", route.Open, e.eligibility),
+		from("POST", "/v1/queue/join", route.Open, e.join),
+		from("GET", "/v1/queue/place", route.Ticket, e.place),
+		{route.Route{Method: "POST", Pattern: "/v1/queue/enter", Class: route.P1, Guard: route.Ticket}, e.enter},
+		to("GET", "/v1/clinics", route.P2, route.Pass),
+		to("GET", "/v1/clinics/{id}/slots", route.P2, route.Pass),
+		to("POST", "/v1/bookings", route.P0, route.Pass),
+		to("POST", "/v1/bookings/lookup", route.P3, route.Open),
+		to("GET", "/v1/bookings/{no}", route.P2, route.Proof),
+		to("PATCH", "/v1/bookings/{no}", route.P0, route.Proof),
+		to("DELETE", "/v1/bookings/{no}", route.P0, route.Proof),
+		from("GET", "/healthz", route.Open, e.healthz),
+		from("GET", "/readyz", route.Open, e.readyz),
+	}
+}
+
+// ServeHTTP answers a citizen whose request net/http has read.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !canonical(r) {
-		e.notFound(w, r)
+	if err := route.Check(r); err != nil {
+		e.misspelt(w, r, err)
 		return
 	}
-	if len(r.Header["Authorization"]) > 1 {
-		e.problem(w, r, detailed("bad_request", "Authorization 헤더는 하나만 보내 주세요.", "Send one Authorization header only."))
-		return
-	}
+	e.serve(w, r)
+}
+
+// serve answers a request whose spelling was checked.
+func (e *Edge) serve(w http.ResponseWriter, r *http.Request) {
 	if err := e.origin.Check(r); err != nil {
 		e.problem(w, r, problem("cross_origin"))
 		return
@@ -133,23 +144,34 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mux.ServeHTTP(w, r)
 }
 
-// canonical tells whether the path is written in its one canonical form.
-func canonical(r *http.Request) bool {
-	p := r.URL.EscapedPath()
-	if r.URL.Host != "" || p != r.URL.Path || strings.ContainsAny(p, "%\\;") {
-		return false
+// misspelt refuses what can be read in more than one way.
+func (e *Edge) misspelt(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, route.ErrPath):
+		e.notFound(w, r)
+	case errors.Is(err, route.ErrQuery):
+		e.problem(w, r, detailed("bad_request", "주소의 ? 뒷부분을 확인해 주세요. 같은 이름은 한 번만 적습니다.", "Check what follows the ? in the address; each name may stand there once."))
+	default:
+		e.problem(w, r, detailed("bad_request", "요청 머리글이 올바르지 않습니다. Host는 반드시, Authorization과 Idempotency-Key는 하나씩만 보내 주세요.", "The request's header is not right: send a Host, and Authorization and Idempotency-Key once only."))
 	}
-	return p == "/" || path.Clean(p) == p
 }
 
-// measured counts a route's requests by class, and turns them away politely while the gateway itself is behind.
-func (e *Edge) measured(r Route) http.HandlerFunc {
+// measured counts a route's requests by class, turns them away politely while the gateway itself is behind, and asks for
+// what the route's guard wants.
+func (e *Edge) measured(r row) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		start := time.Now()
 		out := statusWriter{ResponseWriter: w}
-		if e.node.Behind() && r.Pattern != "/healthz" && r.Pattern != "/readyz" {
+		switch {
+		case !r.Takes(req.Method):
+			e.nowhere(&out, req)
+		case e.node.Behind() && r.Pattern != "/healthz" && r.Pattern != "/readyz":
 			e.problem(&out, req, problem("busy"))
-		} else {
+		default:
+			if p := e.guard(req, r.Guard); p != nil {
+				e.refuse(&out, p)
+				break
+			}
 			r.handler(&out, req)
 		}
 		e.meter.Count(int(r.Class), time.Since(start), out.status == http.StatusServiceUnavailable, rand.Uint32())
@@ -179,9 +201,8 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (e *Edge) nowhere(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := e.mux.Handler(other); pattern != "/" {
+		other := http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := e.mux.Handler(&other); pattern != "/" {
 			allowed = append(allowed, method)
 		}
 	}

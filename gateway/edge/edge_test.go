@@ -26,6 +26,7 @@ import (
 	"github.com/daemun/daemun/gateway/node"
 	"github.com/daemun/daemun/gateway/pages"
 	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/route"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -184,7 +185,7 @@ func TestNothingReachesTheBackendByABackDoor(t *testing.T) {
 		{"X-Original-URL", "/v1/clinics", "X-Rewrite-URL", "/v1/clinics"},
 		{"Date", "Mon, 19 Jul 2031 11:00:00 GMT"},
 		{"User-Agent", "Yeti", "Referer", "https://example.test/"},
-		{upstream.TokenHeader, "guess"},
+		{route.TokenHeader, "guess"},
 	}
 	for _, row := range rows {
 		for _, header := range overrides {
@@ -298,38 +299,6 @@ func TestTheServersClockDecides(t *testing.T) {
 			t.Errorf("%v on: %s", step.at, w.Body)
 		}
 	}
-}
-
-func TestEveryRouteIsCanonical(t *testing.T) {
-	g := newGate(t)
-	for _, r := range g.Routes() {
-		p := strings.TrimSuffix(r.Pattern, "{$}")
-		u, err := url.ParseRequestURI(strings.NewReplacer("{", "", "}", "").Replace(p))
-		if err != nil || !canonical(&http.Request{URL: u}) {
-			t.Errorf("%s %s cannot be reached in canonical form", r.Method, r.Pattern)
-		}
-	}
-}
-
-func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{"/v1/clinics", "//v1", "/v1/../x", "/%2e%2e", "/a;b", "/", "*", "http://x/y"} {
-		f.Add(seed)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/clinics", func(http.ResponseWriter, *http.Request) {})
-	f.Fuzz(func(t *testing.T, target string) {
-		u, err := url.ParseRequestURI(target)
-		if err != nil {
-			return
-		}
-		r := &http.Request{Method: "GET", URL: u, Header: http.Header{}}
-		if !canonical(r) {
-			return
-		}
-		if _, pattern := mux.Handler(r); pattern != "" && u.Path != "/v1/clinics" {
-			t.Fatalf("%q is taken for canonical and reaches %s", target, pattern)
-		}
-	})
 }
 
 // drop throws an answer away.

@@ -17,6 +17,7 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/meter"
 	"github.com/daemun/daemun/gateway/pages"
+	"github.com/daemun/daemun/gateway/route"
 )
 
 // Limits of the citizens' listener. A citizen's request is small; what takes longer than this is not one.
@@ -28,13 +29,14 @@ const (
 )
 
 // Server returns the citizens' server. Most of what comes in an opening is "how far am I"; that is answered straight
-// from the request's bytes. Everything else goes to ServeHTTP, the one place that decides what exists.
+// from the request's bytes. Everything else goes to the table of routes, the one place that decides what exists. Either way
+// the spelling was checked before.
 func (e *Edge) Server() *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler: e.serveFast, ErrorHandler: e.unreadable,
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ReadBufferSize: maxHeader, MaxRequestBodySize: 4 * maxBody, // a body over maxBody still gets its answer
-		NoDefaultServerHeader: true, CloseOnShutdown: true, Logger: quiet{e.log},
+		NoDefaultServerHeader: true, CloseOnShutdown: true, DisablePreParseMultipartForm: true, Logger: quiet{e.log},
 	}
 }
 
@@ -54,22 +56,24 @@ var (
 
 func (e *Edge) serveFast(ctx *fasthttp.RequestCtx) {
 	target := ctx.Request.Header.RequestURI()
+	shown, err := route.CheckRaw(target, ctx.Request.Header.RawHeaders())
 	switch {
-	case e.node.Behind():
-	case ctx.IsGet() && e.answerFast(ctx, target):
+	case err != nil || e.node.Behind():
+	case ctx.IsGet() && e.answerFast(ctx, target, shown):
 		return
-	case ctx.IsPost() && bytes.Equal(target, joinPath) && e.joinFast(ctx):
+	case ctx.IsPost() && bytes.Equal(target, joinPath) && e.joinFast(ctx, shown):
 		return
 	}
-	e.serveSlow(ctx)
+	e.serveSlow(ctx, err)
 }
 
-// answerFast answers the questions of the waiting room; false means that it is none of them.
-func (e *Edge) answerFast(ctx *fasthttp.RequestCtx, target []byte) bool {
+// answerFast answers the questions of the waiting room; false means that it is none of them, or that there is something
+// odd about it. shown is what the request shows in its Authorization header, nil without one.
+func (e *Edge) answerFast(ctx *fasthttp.RequestCtx, target, shown []byte) bool {
 	start := time.Now()
 	switch {
 	case bytes.Equal(target, placePath):
-		if !e.placeFast(ctx) {
+		if !e.placeFast(ctx, shown) {
 			return false
 		}
 	case bytes.Equal(target, waitPath):
@@ -94,9 +98,9 @@ func (e *Edge) answerFast(ctx *fasthttp.RequestCtx, target []byte) bool {
 }
 
 // placeFast answers where a ticket stands. Whatever is odd about the request is left to the slow way.
-func (e *Edge) placeFast(ctx *fasthttp.RequestCtx) bool {
-	shown, _ := fastTicket(ctx)
-	t, line, err := e.node.Locate(shown)
+func (e *Edge) placeFast(ctx *fasthttp.RequestCtx, shown []byte) bool {
+	text, _ := fastTicket(ctx, shown)
+	t, line, err := e.node.Locate(text)
 	if err != nil {
 		return false
 	}
@@ -146,22 +150,14 @@ func waitingHeaders(p *pages.Pages) map[string][]header {
 	return out
 }
 
-// fastTicket is the ticket that a request shows in its one Authorization header, else in its cookie; false where the
-// header is something else.
-func fastTicket(ctx *fasthttp.RequestCtx) ([]byte, bool) {
-	var shown []byte
-	count := 0
-	for name, value := range ctx.Request.Header.All() {
-		if string(name) == "Authorization" {
-			shown = value
-			count++
-		}
-	}
+// fastTicket is the ticket that a request shows in its Authorization header, else in its cookie; false where the header is
+// something else.
+func fastTicket(ctx *fasthttp.RequestCtx, shown []byte) ([]byte, bool) {
 	switch {
-	case count == 1 && len(shown) > len(ticketScheme) && string(shown[:len(ticketScheme)]) == ticketScheme:
+	case len(shown) > len(ticketScheme) && string(shown[:len(ticketScheme)]) == ticketScheme:
 		return shown[len(ticketScheme):], true
-	case count > 0:
-		return nil, false
+	case shown != nil:
+		return nil, false // the slow way sees to it
 	}
 	return ctx.Request.Header.Cookie(pages.TicketCookie), true
 }
@@ -171,15 +167,23 @@ func fastJSON(ctx *fasthttp.RequestCtx, caching string) {
 	ctx.Response.Header.Set("Cache-Control", caching)
 }
 
-// serveSlow answers by ServeHTTP. Nothing of the request's memory outlives it: what handlers see is a copy.
-func (e *Edge) serveSlow(ctx *fasthttp.RequestCtx) {
+// serveSlow answers by the table of routes, or says what is wrong with the spelling. Nothing of the request's memory
+// outlives it: what handlers see is a copy.
+func (e *Edge) serveSlow(ctx *fasthttp.RequestCtx, spelling error) {
 	r, err := request(ctx)
 	if err != nil {
 		e.unreadable(ctx, err)
 		return
 	}
 	w := &fastWriter{ctx: ctx, header: http.Header{}}
-	e.ServeHTTP(w, r)
+	if spelling == nil {
+		e.serve(w, r)
+	} else {
+		e.misspelt(w, r, spelling)
+		if !errors.Is(spelling, route.ErrPath) && !errors.Is(spelling, route.ErrQuery) {
+			ctx.SetConnectionClose() // where the next request begins may be as unclear
+		}
+	}
 	w.finish()
 }
 
@@ -189,9 +193,6 @@ func request(ctx *fasthttp.RequestCtx) (*http.Request, error) {
 	u, err := url.ParseRequestURI(target)
 	if err != nil {
 		return nil, err
-	}
-	if len(in.Header.Host()) == 0 {
-		return nil, errors.New("no Host")
 	}
 	r := &http.Request{
 		Method: string(in.Header.Method()), URL: u, RequestURI: target, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

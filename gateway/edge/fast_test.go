@@ -242,9 +242,10 @@ func BenchmarkJoinOverTheWire(b *testing.B) {
 func BenchmarkPlaceFast(b *testing.B) {
 	g := newGate(b)
 	var ctx fasthttp.RequestCtx
-	ctx.Request.Header.SetMethod("GET")
-	ctx.Request.SetRequestURI("/v1/queue/place")
-	ctx.Request.Header.Set("Authorization", "Ticket "+g.ticket(b))
+	request := "GET /v1/queue/place HTTP/1.1\r\nHost: daemun.test\r\nAuthorization: Ticket " + g.ticket(b) + "\r\n\r\n"
+	if err := ctx.Request.Header.Read(bufio.NewReader(strings.NewReader(request))); err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		ctx.Response.Reset()

@@ -13,10 +13,10 @@ import (
 // joinFast gives a place to somebody who sends a number and nothing else, which is what millions do in one second.
 // False leaves the request to the slow way, that knows every answer: whatever is odd about it, every refusal, and
 // whatever a browser sends, which says where it comes from.
-func (e *Edge) joinFast(ctx *fasthttp.RequestCtx) bool {
+func (e *Edge) joinFast(ctx *fasthttp.RequestCtx, shown []byte) bool {
 	start := time.Now()
 	digits, plain := plainJoin(ctx.Request.Body())
-	held, usual := fastTicket(ctx)
+	held, usual := fastTicket(ctx, shown)
 	head := &ctx.Request.Header
 	if !plain || !usual || len(head.Peek("Origin")) > 0 || len(head.Peek("Sec-Fetch-Site")) > 0 {
 		return false

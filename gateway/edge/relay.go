@@ -11,22 +11,21 @@ import (
 	"strings"
 
 	"github.com/daemun/daemun/gateway/api"
-	"github.com/daemun/daemun/gateway/shed"
+	"github.com/daemun/daemun/gateway/route"
 	"github.com/daemun/daemun/gateway/upstream"
 )
 
 // maxBody bounds what a citizen may send, in bytes.
 const maxBody = 16 << 10
 
-const passScheme = "Pass "
+const (
+	passScheme  = "Pass "
+	proofScheme = "Proof "
+)
 
 // relay passes a request on to the backend, which checks everything again by itself.
-func (e *Edge) relay(class shed.Class, guard Guard) http.HandlerFunc {
+func (e *Edge) relay(class route.Class) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if p := e.guard(r, guard); p != nil {
-			e.refuse(w, p)
-			return
-		}
 		body, p := readBody(w, r)
 		if p != nil {
 			e.refuse(w, p)
@@ -49,21 +48,30 @@ func (e *Edge) relay(class shed.Class, guard Guard) http.HandlerFunc {
 }
 
 // guard checks what a request must show before it may cost the backend anything.
-func (e *Edge) guard(r *http.Request, guard Guard) *api.Problem {
-	text, isPass := strings.CutPrefix(r.Header.Get("Authorization"), passScheme)
-	switch {
-	case guard == Open:
+func (e *Edge) guard(r *http.Request, guard route.Guard) *api.Problem {
+	shown := r.Header.Get("Authorization")
+	text, isPass := strings.CutPrefix(shown, passScheme)
+	switch guard {
+	case route.Open, route.Ticket: // answered from memory, or the handler reads the ticket
 		return nil
-	case guard == Proof && !isPass:
-		return nil // a proof: the backend made it and knows it
-	case !isPass:
-		return problem("bad_pass")
+	case route.Proof:
+		if strings.HasPrefix(shown, proofScheme) {
+			return nil // the backend made it and knows it
+		}
+	case route.Pass:
+	default:
+		return problem("internal") // a guard that nobody keeps lets nobody through
 	}
-	p, err := e.passes.Verify(text, e.node.Now())
-	if err != nil || p.Rehearsal || e.node.Snapshot().Line(p.Opening) == nil {
+	if !isPass || !e.good(text) {
 		return problem("bad_pass")
 	}
 	return nil
+}
+
+// good tells whether a pass is one of ours, in force, and of an opening that there is.
+func (e *Edge) good(text string) bool {
+	p, err := e.passes.Verify(text, e.node.Now())
+	return err == nil && !p.Rehearsal && e.node.Snapshot().Line(p.Opening) != nil
 }
 
 // back hands the backend's answer to the citizen. Its own trouble becomes a polite refusal.

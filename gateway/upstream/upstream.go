@@ -20,11 +20,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/route"
 	"github.com/daemun/daemun/gateway/shed"
 )
-
-// TokenHeader carries what a gateway shows to the backend.
-const TokenHeader = "X-Daemun-Gateway"
 
 // Why a request has no answer from the backend.
 var (
@@ -204,7 +202,7 @@ func (b *Backend) call(r Request, timeout time.Duration) (Answer, error) {
 	defer fasthttp.ReleaseResponse(resp)
 	req.Header.SetMethod(r.Method)
 	req.SetRequestURI(b.base + r.Path)
-	req.Header.Set(TokenHeader, b.token)
+	req.Header.Set(route.TokenHeader, b.token)
 	for _, h := range [...]struct{ name, value string }{
 		{"Authorization", r.Authorization}, {"Content-Type", r.ContentType}, {idempotencyHeader, r.IdempotencyKey},
 	} {
@@ -238,7 +236,7 @@ func (b *Backend) Stream(ctx context.Context, r Request) (*http.Response, error)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set(TokenHeader, b.token)
+	req.Header.Set(route.TokenHeader, b.token)
 	resp, err := b.streams.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrResting, err)

@@ -1,0 +1,130 @@
+package web
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/gateway/route"
+)
+
+// endpoint answers a request or says why not.
+type endpoint func(http.ResponseWriter, *http.Request) error
+
+// row is a row of the table of routes: what is not in it does not exist.
+type row struct {
+	route.Route
+	serve endpoint
+}
+
+func (s *server) table() []row {
+	at := func(method, pattern string, class route.Class, guard route.Guard, serve endpoint) row {
+		return row{route.Route{Method: method, Pattern: pattern, Class: class, Guard: guard}, serve}
+	}
+	return []row{
+		at("GET", "/healthz", route.W, route.Open, s.healthy),
+		at("GET", "/readyz", route.W, route.Open, s.healthy),
+
+		at("POST", "/internal/admissions", route.P1, route.Token, s.admit), // the pass is what is sent
+		at("GET", "/internal/status", route.P0, route.Token, s.status),
+		at("GET", "/internal/ledger", route.P0, route.Token, s.ledger),
+		at("GET", "/internal/ledger/checkpoints", route.P0, route.Token, s.checkpoints),
+		at("GET", "/internal/ledger/passes", route.P0, route.Token, s.passes),
+		at("POST", "/internal/journal", route.P0, route.Token, s.journal),
+		at("POST", "/internal/events", route.P0, route.Token, s.event),
+
+		at("GET", "/v1/clinics", route.P2, route.Pass, s.clinics),
+		at("GET", "/v1/clinics/{id}/slots", route.P2, route.Pass, s.slots),
+		at("POST", "/v1/bookings", route.P0, route.Pass, s.book),
+		at("POST", "/v1/bookings/lookup", route.P3, route.Token, s.lookup), // what is sent says whose it is
+		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),
+		at("PATCH", "/v1/bookings/{no}", route.P0, route.Proof, s.change),
+		at("DELETE", "/v1/bookings/{no}", route.P0, route.Proof, s.cancel),
+	}
+}
+
+// Routes is the backend's table of routes, without what answers them.
+func Routes() []route.Route {
+	var routes []route.Route
+	for _, r := range (&server{}).table() {
+		routes = append(routes, r.Route)
+	}
+	return routes
+}
+
+// guarded asks for what the route's guard wants before it serves.
+func (s *server) guarded(r row) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		err := s.guard(req, r)
+		if err == nil && !r.Takes(req.Method) {
+			s.nowhere(w, req)
+			return
+		}
+		if err == nil {
+			err = r.serve(w, req)
+		}
+		if err != nil {
+			s.refuse(w, err)
+		}
+	}
+}
+
+// guard believes the gateway nothing: its token opens the door for requests that it passes on, and each of them has to
+// show by itself what it may do. Handlers read again what is checked here, from the verifier's memory.
+func (s *server) guard(req *http.Request, r row) error {
+	if r.Guard == route.Open {
+		return nil
+	}
+	if !s.fromGateway(req) {
+		return problemGatewayOnly
+	}
+	switch r.Guard {
+	case route.Token:
+		return nil
+	case route.Pass:
+		_, _, err := s.holder(req)
+		return err
+	case route.Proof:
+		no, ok := booking.ParseNumber(req.PathValue("no"))
+		if !ok {
+			return booking.Refuse(booking.NoSuchBooking)
+		}
+		_, err := s.owner(req, no)
+		return err
+	}
+	return fmt.Errorf("web: nobody keeps the guard %q of %s", r.Guard, r.Pattern)
+}
+
+func (s *server) fromGateway(r *http.Request) bool {
+	shown := r.Header[route.TokenHeader]
+	return len(shown) == 1 && subtle.ConstantTimeCompare([]byte(shown[0]), s.token) == 1
+}
+
+// nowhere answers what no route takes; it tells the gateway which methods there are, and nobody else anything.
+func (s *server) nowhere(w http.ResponseWriter, r *http.Request) {
+	if !s.fromGateway(r) {
+		s.refuse(w, problemGatewayOnly)
+		return
+	}
+	var allowed []string
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPatch, http.MethodPost} {
+		other := http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := s.mux.Handler(&other); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		s.refuse(w, problemNotFound)
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	s.refuse(w, problemMethod)
+}
+
+// healthy is answered before anything is asked of the request: there is no handler before the data is read.
+func (s *server) healthy(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, []byte(`{"ok":true}`))
+	return nil
+}
