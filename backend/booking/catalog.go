@@ -1,19 +1,20 @@
 package booking
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"sync/atomic"
 
 	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 )
 
 // Catalog is what can be booked. Its lists never change once made; the counts in it do, while anybody reads them.
 type Catalog struct {
 	openings map[string]*Supply
-	roster   []subject.ID // sorted
+	lists    roster.Lists // of *roster.Set
 }
 
 // Opening returns what an opening has to give, or nil when nothing was imported for it.
@@ -22,16 +23,14 @@ func (c *Catalog) Opening(id string) *Supply { return c.openings[id] }
 // Openings returns all of them by id. The map must not be changed.
 func (c *Catalog) Openings() map[string]*Supply { return c.openings }
 
-// OnRoster reports whether a person is on the roster: exact, unlike the gateway's filter.
-func (c *Catalog) OnRoster(id subject.ID) bool {
-	_, found := slices.BinarySearchFunc(c.roster, id, compareIDs)
-	return found
+// Lists says which lists a person is on: exactly, unlike the gateway's filter.
+func (c *Catalog) Lists(id subject.ID) cohort.Lists { return c.lists.Of(id) }
+
+// List returns the people of a list, or nil when none was imported under that name.
+func (c *Catalog) List(name string) *roster.Set {
+	set, _ := c.lists[name].(*roster.Set)
+	return set
 }
-
-// RosterLen is how many people are on the roster.
-func (c *Catalog) RosterLen() int { return len(c.roster) }
-
-func compareIDs(a, b subject.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // Supply is what one opening has to give.
 type Supply struct {

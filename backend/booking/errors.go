@@ -15,7 +15,7 @@ const (
 	StockGone        Kind = "stock_gone"        // no dose left in the whole opening
 	BadPass          Kind = "bad_pass"          // not valid, or its admission is not in the ledger
 	IdentityMismatch Kind = "identity_mismatch" // the number is not the one that the pass was made for
-	NotEligible      Kind = "not_eligible"      // not in the opening's cohorts, or not on the roster
+	NotEligible      Kind = "not_eligible"      // not in the opening's cohorts, lists included
 	NotOpenYet       Kind = "not_open_yet"      // before the opening
 	NoSuchSlot       Kind = "no_such_slot"      // not a slot of this opening
 	NoSuchBooking    Kind = "no_such_booking"   // also for a booking that is not the caller's

@@ -3,11 +3,11 @@ package booking
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
 
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/ledger"
-	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/backend/roster"
 )
 
 // Imported is what an import changes. Nothing of it is in the state until Install.
@@ -15,9 +15,9 @@ type Imported struct {
 	Opening string
 	Vaccine string
 	Stock   int64
-	Clinics []clinic.Clinic // new or different
-	Slots   []clinic.Slot   // new or different
-	Roster  []subject.ID    // the whole roster, sorted; nil when the import adds nobody
+	Clinics []clinic.Clinic        // new or different
+	Slots   []clinic.Slot          // new or different
+	Lists   map[string]*roster.Set // new or different, whole
 	Records []ledger.Record
 
 	catalog *Catalog
@@ -28,6 +28,10 @@ func (i *Imported) Empty() bool { return i.catalog == nil }
 
 // PrepareImport works out what differs from what is known. Mostly nothing does: every start imports again.
 func (s *State) PrepareImport(in Import) (*Imported, error) {
+	lists := s.catalog.changed(in)
+	if in.onlyLists() {
+		return s.importLists(in, lists), nil
+	}
 	known := s.catalog.Opening(in.Opening)
 	if known == nil {
 		known = newSupply(in.Opening, in.Vaccine, -1)
@@ -35,7 +39,7 @@ func (s *State) PrepareImport(in Import) (*Imported, error) {
 	if err := in.check(known); err != nil {
 		return nil, fmt.Errorf("import of opening %q: %w", in.Opening, err)
 	}
-	out := &Imported{Opening: in.Opening, Vaccine: in.Vaccine, Stock: in.Stock}
+	out := &Imported{Opening: in.Opening, Vaccine: in.Vaccine, Stock: in.Stock, Lists: lists}
 	for _, c := range in.Clinics {
 		if old := known.Clinic(c.ID); old == nil || old.Clinic != c {
 			out.Clinics = append(out.Clinics, c)
@@ -48,15 +52,12 @@ func (s *State) PrepareImport(in Import) (*Imported, error) {
 			changed[slot.Clinic] = true
 		}
 	}
-	if slices.ContainsFunc(in.Roster, func(id subject.ID) bool { return !s.catalog.OnRoster(id) }) {
-		out.Roster = sortedUnion(s.catalog.roster, in.Roster)
-	}
 	sameStock := known.Total == in.Stock && known.Vaccine == in.Vaccine
-	if sameStock && out.Clinics == nil && out.Slots == nil && out.Roster == nil {
+	if sameStock && out.Clinics == nil && out.Slots == nil && len(lists) == 0 {
 		return out, nil
 	}
-	out.catalog = s.catalog.with(known.merge(in), out.Roster)
-	out.Records = s.importRecords(in, known, out.catalog.Opening(in.Opening), changed)
+	out.catalog = s.catalog.with(known.merge(in), asLists(lists))
+	out.Records = s.importRecords(in, known, out, changed)
 	return out, nil
 }
 
@@ -88,23 +89,18 @@ func sameSlot(a, b clinic.Slot) bool {
 	return at && a == b
 }
 
-func (s *State) importRecords(in Import, known, merged *Supply, changed map[string]bool) []ledger.Record {
-	var out []ledger.Record
-	head := s.head
-	add := func(kind string, data any) {
-		r := ledger.Next(head, in.At.UTC(), kind, mustJSON(data))
-		head = r.Head()
-		out = append(out, r)
-	}
+func (s *State) importRecords(in Import, known *Supply, prepared *Imported, changed map[string]bool) []ledger.Record {
+	out := recorder{head: s.head, at: in.At.UTC()}
 	if known.Total != in.Stock || known.Vaccine != in.Vaccine {
-		add(ledger.KindStock, ledger.Stock{Opening: in.Opening, Doses: in.Stock})
+		out.add(ledger.KindStock, ledger.Stock{Opening: in.Opening, Doses: in.Stock})
 	}
-	for _, c := range merged.Clinics {
+	for _, c := range prepared.catalog.Opening(in.Opening).Clinics {
 		if changed[c.ID] {
-			add(ledger.KindClinic, c.record(in.Opening))
+			out.add(ledger.KindClinic, c.record(in.Opening))
 		}
 	}
-	return out
+	out.addLists(prepared.Lists)
+	return out.records
 }
 
 func (c *ClinicSupply) record(opening string) ledger.Clinic {
@@ -115,16 +111,15 @@ func (c *ClinicSupply) record(opening string) ledger.Clinic {
 	return r
 }
 
-// with returns a catalog in which one opening is replaced, and the roster too when there is a new one.
-func (c *Catalog) with(s *Supply, roster []subject.ID) *Catalog {
-	out := &Catalog{openings: make(map[string]*Supply, len(c.openings)+1), roster: c.roster}
-	for id, supply := range c.openings {
-		out.openings[id] = supply
+// with returns a catalog in which one opening is replaced, unless it is nil, and the lists given.
+func (c *Catalog) with(s *Supply, lists roster.Lists) *Catalog {
+	out := &Catalog{openings: make(map[string]*Supply, len(c.openings)+1), lists: make(roster.Lists, len(c.lists)+len(lists))}
+	maps.Copy(out.openings, c.openings)
+	if s != nil {
+		out.openings[s.ID] = s
 	}
-	out.openings[s.ID] = s
-	if roster != nil {
-		out.roster = slices.Clip(roster)
-	}
+	maps.Copy(out.lists, c.lists)
+	maps.Copy(out.lists, lists)
 	return out
 }
 
@@ -134,11 +129,4 @@ func (s *State) Install(i *Imported) {
 	if n := len(i.Records); n > 0 {
 		s.head = i.Records[n-1].Head()
 	}
-}
-
-// sortedUnion merges sorted a with b in any order, without doubles.
-func sortedUnion(a, b []subject.ID) []subject.ID {
-	out := slices.Concat(a, b)
-	slices.SortFunc(out, compareIDs)
-	return slices.Compact(out)
 }

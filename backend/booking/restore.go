@@ -3,7 +3,7 @@ package booking
 import (
 	"fmt"
 
-	"github.com/daemun/daemun/backend/subject"
+	"github.com/daemun/daemun/backend/roster"
 )
 
 // RestoreSupply puts back what a store read from its disk about one opening, without a word in the ledger. Supplies
@@ -12,8 +12,10 @@ func (s *State) RestoreSupply(in Import) {
 	s.catalog = s.catalog.with(newSupply(in.Opening, in.Vaccine, in.Stock).merge(in), nil)
 }
 
-// RestoreRoster puts back the sorted roster.
-func (s *State) RestoreRoster(ids []subject.ID) { s.catalog.roster = ids }
+// RestoreList puts back one list.
+func (s *State) RestoreList(name string, people *roster.Set) {
+	s.catalog = s.catalog.with(nil, roster.Lists{name: people})
+}
 
 // RestoreAdmission puts back one admission.
 func (s *State) RestoreAdmission(a Admission) error {

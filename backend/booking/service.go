@@ -1,7 +1,7 @@
 // Package booking gives people a dose in a slot, and never the same dose to two of them.
 //
 // State decides in memory, a Store writes the decisions down, and Service stands in front: it checks each request
-// against the pass, the schedule and the roster, and keeps personal data sealed. Nothing here does I/O, reads a clock
+// against the pass, the schedule and its lists, and keeps personal data sealed. Nothing here does I/O, reads a clock
 // or trusts what the gateway checked before.
 package booking
 
@@ -200,7 +200,7 @@ func cleanProxy(p Proxy) (*Proxy, error) {
 	return &p, nil
 }
 
-// entitled checks a person against the pass, the opening and the roster.
+// entitled checks a person against the pass, the opening and the lists.
 func (s *Service) entitled(o *cohort.Opening, p *pass.Pass, who *person, now time.Time) error {
 	switch {
 	case p.Rehearsal:
@@ -218,13 +218,7 @@ func (s *Service) entitled(o *cohort.Opening, p *pass.Pass, who *person, now tim
 }
 
 func (s *Service) eligible(o *cohort.Opening, who *person) bool {
-	for i := range o.Cohorts {
-		c := &o.Cohorts[i]
-		if c.Admits(who.birth) && (!c.Roster || s.store.Catalog().OnRoster(who.id)) {
-			return true
-		}
-	}
-	return false
+	return o.CohortOf(who.birth, s.store.Catalog().Lists(who.id)) != nil
 }
 
 // bodyHash tells two requests apart under one idempotency key. It is keyed, because what it covers could be guessed.

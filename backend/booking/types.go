@@ -6,6 +6,7 @@ import (
 
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 )
 
@@ -89,14 +90,16 @@ type Withdrawal struct {
 	At time.Time
 }
 
-// Import brings in what an opening has to give. Importing again changes only what differs and never takes a slot away.
+// Import brings in what an opening has to give, and lists of people. Importing again changes only what differs and never
+// takes a slot away. Lists belong to no opening: where they come alone, everything else but At stays empty.
 type Import struct {
 	Opening string
 	Vaccine string
 	Stock   int64 // doses
 	Clinics []clinic.Clinic
 	Slots   []clinic.Slot
-	Roster  []subject.ID // eligible people, added to those known; in any order
+	Roster  []subject.ID           // eligible people, added to those known; in any order
+	Lists   map[string]*roster.Set // by name; each takes the place of what was known by it, the roster too
 	At      time.Time
 }
 

@@ -13,7 +13,8 @@ const (
 	CodeLater       = "later"
 	CodeClosed      = "closed"
 	CodeNoWindow    = "no_window"     // no opening has a cohort for this birth date
-	CodeNotOnRoster = "not_on_roster" // the birth date fits, but the person is not on the roster
+	CodeNotOnRoster = "not_on_roster" // the birth date fits, but the person is not on the list that the cohort asks for
+	CodeExcluded    = "excluded"      // the birth date fits, but the person is on a list of those covered elsewhere
 )
 
 // Decision says whether a person may wait or book now and, if not, when their turn is or was.
@@ -25,7 +26,7 @@ type Decision struct {
 	LobbyAt  time.Time
 	OpensAt  time.Time
 	ClosesAt time.Time
-	// ClosedEarly says, with closed and not_on_roster, that operators closed the opening before ClosesAt.
+	// ClosedEarly says, with closed, not_on_roster and excluded, that operators closed the opening before ClosesAt.
 	ClosedEarly bool
 }
 
@@ -56,17 +57,17 @@ func (w Window) code(now time.Time) string {
 }
 
 // Decide says what a person born on that day may do now. Of several openings the open one counts before the one whose
-// lobby is open, then the next to come, then the last closed one. Where only the roster stands in the way of an opening
-// that is not over, that is the answer, because waiting would not help.
+// lobby is open, then the next to come, then the last closed one. Where only a list stands in the way of an opening that
+// is not over, that is the answer, because waiting would not help.
 //
-// onRoster is called at most once, and only when a cohort of the person asks for the roster; nil means that the
-// person is taken to be on it. window gives the real times of an opening; nil means the schedule's own.
-func (s *Schedule) Decide(birth subject.Date, onRoster func() bool, now time.Time, window func(*Opening) Window) Decision {
+// lists is asked at most once for each list, and only when a cohort of the person's age names it. window gives the real
+// times of an opening; nil means the schedule's own.
+func (s *Schedule) Decide(birth subject.Date, lists Lists, now time.Time, window func(*Opening) Window) Decision {
 	best, bestRank := Decision{Code: CodeNoWindow}, rankNone
-	roster := rosterOnce{ask: onRoster}
+	q := inquiry{lists: lists}
 	for i := range s.Openings {
 		o := &s.Openings[i]
-		c := o.CohortOf(birth)
+		c, refused := o.match(birth, &q)
 		if c == nil {
 			continue
 		}
@@ -74,7 +75,7 @@ func (s *Schedule) Decide(birth subject.Date, onRoster func() bool, now time.Tim
 		if window != nil {
 			w = window(o)
 		}
-		d, rank := weigh(o, c, w, now, !c.Roster || roster.has())
+		d, rank := weigh(o, c, w, now, refused)
 		if rank < bestRank || rank == bestRank && sooner(rank, d, best) {
 			best, bestRank = d, rank
 		}
@@ -87,19 +88,19 @@ const (
 	rankOpen = iota
 	rankLobby
 	rankLater
-	rankRefused // by the roster, of an opening that is not over
+	rankRefused // by a list, of an opening that is not over
 	rankClosed
 	rankRefusedClosed
 	rankNone
 )
 
-func weigh(o *Opening, c *Cohort, w Window, now time.Time, listed bool) (Decision, int) {
+func weigh(o *Opening, c *Cohort, w Window, now time.Time, refused string) (Decision, int) {
 	d := Decision{Code: w.code(now), Opening: o, Cohort: c, LobbyAt: w.LobbyAt, OpensAt: w.OpensAt, ClosesAt: w.ClosesAt,
 		ClosedEarly: w.Closed && now.Before(w.ClosesAt)}
 	over := d.Code == CodeClosed
 	switch {
-	case !listed:
-		d.Code = CodeNotOnRoster
+	case refused != "":
+		d.Code = refused
 		if over {
 			return d, rankRefusedClosed
 		}
@@ -124,19 +125,4 @@ func sooner(rank int, a, b Decision) bool {
 		return a.ClosesAt.After(b.ClosesAt)
 	}
 	return a.OpensAt.Before(b.OpensAt)
-}
-
-// rosterOnce asks the roster at most once.
-type rosterOnce struct {
-	ask    func() bool
-	asked  bool
-	answer bool
-}
-
-func (r *rosterOnce) has() bool {
-	if !r.asked {
-		r.asked = true
-		r.answer = r.ask == nil || r.ask()
-	}
-	return r.answer
 }

@@ -24,15 +24,16 @@ func shippedSchedule(t testing.TB, name string) *Schedule {
 }
 
 // oracle decides the slow and plain way: dates as text, times as seconds, one pass for each preference.
-func oracle(s *Schedule, birth subject.Date, listed bool, now time.Time, window func(*Opening) Window) (code, opening string) {
+func oracle(s *Schedule, birth subject.Date, lists map[string]bool, now time.Time, window func(*Opening) Window) (code, opening string) {
 	type candidate struct {
-		id                   string
-		refused, over        bool
+		id, refused          string
+		over                 bool
 		lobby, opens, closes int64
 	}
 	var all []candidate
 	for i := range s.Openings {
 		o := &s.Openings[i]
+		refused, belongs, fits := "", false, false
 		for _, c := range o.Cohorts {
 			born := birth.String()
 			in := (c.BornFrom.IsZero() || born >= c.BornFrom.String()) && (c.BornTo.IsZero() || born <= c.BornTo.String())
@@ -43,17 +44,37 @@ func oracle(s *Schedule, birth subject.Date, listed bool, now time.Time, window 
 			if !in || !digit {
 				continue
 			}
-			w := Window{LobbyAt: o.LobbyAt, OpensAt: o.OpensAt, ClosesAt: o.ClosesAt}
-			if window != nil {
-				w = window(o)
+			fits = true
+			excluded := false
+			for _, list := range c.Except {
+				excluded = excluded || lists[list]
 			}
-			all = append(all, candidate{o.ID, c.Roster && !listed, w.Closed || now.UnixNano() >= w.ClosesAt.UnixNano(),
-				w.LobbyAt.UnixNano(), w.OpensAt.UnixNano(), w.ClosesAt.UnixNano()})
-			break
+			switch {
+			case excluded:
+				refused = CodeExcluded
+			case c.Roster && !lists["roster"], c.List != "" && !lists[c.List]:
+				if refused == "" {
+					refused = CodeNotOnRoster
+				}
+			default:
+				belongs = true
+			}
 		}
+		if !fits {
+			continue
+		}
+		if belongs {
+			refused = ""
+		}
+		w := Window{LobbyAt: o.LobbyAt, OpensAt: o.OpensAt, ClosesAt: o.ClosesAt}
+		if window != nil {
+			w = window(o)
+		}
+		all = append(all, candidate{o.ID, refused, w.Closed || now.UnixNano() >= w.ClosesAt.UnixNano(),
+			w.LobbyAt.UnixNano(), w.OpensAt.UnixNano(), w.ClosesAt.UnixNano()})
 	}
 	at := now.UnixNano()
-	pick := func(fits func(candidate) bool, lastToClose bool) string {
+	pick := func(fits func(candidate) bool, lastToClose bool) *candidate {
 		best := -1
 		for i, c := range all {
 			switch {
@@ -63,24 +84,24 @@ func oracle(s *Schedule, birth subject.Date, listed bool, now time.Time, window 
 			}
 		}
 		if best < 0 {
-			return ""
+			return nil
 		}
-		return all[best].id
+		return &all[best]
 	}
 	for _, step := range []struct {
 		code        string
 		fits        func(candidate) bool
 		lastToClose bool
 	}{
-		{CodeOpenNow, func(c candidate) bool { return !c.refused && !c.over && at >= c.opens }, true},
-		{CodeLobbyNow, func(c candidate) bool { return !c.refused && !c.over && at >= c.lobby }, false},
-		{CodeLater, func(c candidate) bool { return !c.refused && !c.over }, false},
-		{CodeNotOnRoster, func(c candidate) bool { return c.refused && !c.over }, false},
-		{CodeClosed, func(c candidate) bool { return !c.refused && c.over }, true},
-		{CodeNotOnRoster, func(c candidate) bool { return c.refused && c.over }, true},
+		{CodeOpenNow, func(c candidate) bool { return c.refused == "" && !c.over && at >= c.opens }, true},
+		{CodeLobbyNow, func(c candidate) bool { return c.refused == "" && !c.over && at >= c.lobby }, false},
+		{CodeLater, func(c candidate) bool { return c.refused == "" && !c.over }, false},
+		{"", func(c candidate) bool { return c.refused != "" && !c.over }, false},
+		{CodeClosed, func(c candidate) bool { return c.refused == "" && c.over }, true},
+		{"", func(c candidate) bool { return c.refused != "" && c.over }, true},
 	} {
-		if id := pick(step.fits, step.lastToClose); id != "" {
-			return step.code, id
+		if c := pick(step.fits, step.lastToClose); c != nil {
+			return step.code + c.refused, c.id
 		}
 	}
 	return CodeNoWindow, ""
@@ -89,23 +110,25 @@ func oracle(s *Schedule, birth subject.Date, listed bool, now time.Time, window 
 func compare(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, s *Schedule, birth subject.Date, listed bool, now time.Time, window func(*Opening) Window) {
+}, s *Schedule, birth subject.Date, lists map[string]bool, now time.Time, window func(*Opening) Window) {
 	t.Helper()
-	asked := 0
-	d := s.Decide(birth, func() bool { asked++; return listed }, now, window)
+	asked := map[string]int{}
+	d := s.Decide(birth, func(list string) bool { asked[list]++; return lists[list] }, now, window)
 	id := ""
 	if d.Opening != nil {
 		id = d.Opening.ID
 	}
-	code, opening := oracle(s, birth, listed, now, window)
+	code, opening := oracle(s, birth, lists, now, window)
 	if d.Code != code || id != opening {
-		t.Fatalf("born %v, listed %v, at %v: %s %q, want %s %q", birth, listed, now, d.Code, id, code, opening)
+		t.Fatalf("born %v, on %v, at %v: %s %q, want %s %q", birth, lists, now, d.Code, id, code, opening)
 	}
 	if want := code == CodeOpenNow || code == CodeLobbyNow; d.Eligible != want {
 		t.Fatalf("born %v at %v: eligible %v with %s", birth, now, d.Eligible, code)
 	}
-	if asked > 1 {
-		t.Fatalf("the roster was asked %d times", asked)
+	for list, times := range asked {
+		if times > 1 {
+			t.Fatalf("the list %s was asked %d times", list, times)
+		}
 	}
 	if d.Reason("ko") == "" || d.Reason("en") == "" {
 		t.Fatalf("%s has no reason", code)
@@ -138,8 +161,8 @@ func TestDecideAgreesWithTheOracleOnTheShippedSchedules(t *testing.T) {
 		}
 		for birth := range births {
 			for _, now := range instants {
-				compare(t, s, birth, true, now, nil)
-				compare(t, s, birth, false, now.UTC(), nil)
+				compare(t, s, birth, map[string]bool{RosterList: true}, now, nil)
+				compare(t, s, birth, nil, now.UTC(), nil)
 			}
 		}
 	}
@@ -154,7 +177,7 @@ var anyInstant = rapid.Custom(func(t *rapid.T) time.Time {
 })
 
 func anyCohort(t *rapid.T, id string) Cohort {
-	c := Cohort{ID: id, Name: "대상군 " + id, NameEn: "Cohort " + id, Roster: rapid.Bool().Draw(t, "roster"),
+	c := Cohort{ID: id, Name: "대상군 " + id, NameEn: "Cohort " + id,
 		BornFrom: anyDay.Draw(t, "from"), BornTo: anyDay.Draw(t, "to")}
 	if c.BornTo.Before(c.BornFrom) {
 		c.BornFrom, c.BornTo = c.BornTo, c.BornFrom
@@ -168,8 +191,32 @@ func anyCohort(t *rapid.T, id string) Cohort {
 	if rapid.Bool().Draw(t, "by digit") {
 		c.BirthDayDigits = rapid.SliceOfNDistinct(rapid.IntRange(0, 9), 1, 4, rapid.ID).Draw(t, "digits")
 	}
+	addLists(t, &c)
 	return c
 }
+
+var listNames = []string{RosterList, "covered-elsewhere", "first-aiders"}
+
+// addLists leaves half of the cohorts without a list.
+func addLists(t *rapid.T, c *Cohort) {
+	names := rapid.Permutation(listNames).Draw(t, "lists")
+	if rapid.IntRange(0, 1).Draw(t, "wanted") == 1 {
+		if c.List, names = names[0], names[1:]; c.List == RosterList {
+			c.List, c.Roster = "", true
+		}
+	}
+	if n := rapid.IntRange(0, 3).Draw(t, "except"); n < len(names) {
+		c.Except = append(c.Except, names[:n]...)
+	}
+}
+
+var anyLists = rapid.Custom(func(t *rapid.T) map[string]bool {
+	lists := map[string]bool{}
+	for _, name := range listNames {
+		lists[name] = rapid.Bool().Draw(t, name)
+	}
+	return lists
+})
 
 var anySchedule = rapid.Custom(func(t *rapid.T) *Schedule {
 	s := &Schedule{Version: rapid.Uint32Min(1).Draw(t, "version"), Name: "임의 일정"}
@@ -201,9 +248,9 @@ func TestDecideAgreesWithTheOracleOnAnySchedule(t *testing.T) {
 			}
 			window = func(o *Opening) Window { return moved[o.ID] }
 		}
-		birth, listed := anyDay.Draw(t, "birth"), rapid.Bool().Draw(t, "listed")
+		birth, lists := anyDay.Draw(t, "birth"), anyLists.Draw(t, "on")
 		for _, now := range boundaries(s) {
-			compare(t, s, birth, listed, now, window)
+			compare(t, s, birth, lists, now, window)
 		}
 	})
 }
@@ -252,14 +299,14 @@ func TestPostponedOpeningMovesWithItsWindow(t *testing.T) {
 	}
 }
 
-func TestRosterIsNotAskedWhereNoCohortNeedsIt(t *testing.T) {
+func TestNoListIsAskedThatNoCohortNames(t *testing.T) {
 	s := shippedSchedule(t, "2021-07")
 	for i := range s.Openings {
 		for j := range s.Openings[i].Cohorts {
 			s.Openings[i].Cohorts[j].Roster = false
 		}
 	}
-	ask := func() bool { t.Error("the roster was asked"); return false }
+	ask := func(string) bool { t.Error("a list was asked"); return false }
 	s.Decide(subject.Date{Year: 1967, Month: 5, Day: 5}, ask, s.Openings[2].OpensAt, nil)
 	shippedSchedule(t, "2021-07").Decide(subject.Date{Year: 1990, Month: 5, Day: 5}, ask, s.Openings[2].OpensAt, nil)
 }
@@ -267,7 +314,7 @@ func TestRosterIsNotAskedWhereNoCohortNeedsIt(t *testing.T) {
 func BenchmarkDecide(b *testing.B) {
 	s := shippedSchedule(b, "2021-07")
 	birth, now := subject.Date{Year: 1967, Month: 5, Day: 5}, s.Openings[2].OpensAt
-	listed := func() bool { return true }
+	listed := func(string) bool { return true }
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Decide(birth, listed, now, nil)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Change is one difference between two schedules. Before is empty for what was added, After for what was removed.
@@ -88,6 +89,7 @@ func (c *Cohort) fields() []field {
 	return []field{
 		{"name", c.Name}, {"name_en", c.NameEn}, {"born_from", dateText(c.BornFrom)}, {"born_to", dateText(c.BornTo)},
 		{"birth_day_digits", fmt.Sprint(digits)}, {"roster", strconv.FormatBool(c.Roster)},
+		{"list", c.List}, {"except", strings.Join(slices.Sorted(slices.Values(c.Except)), ", ")},
 	}
 }
 

@@ -43,6 +43,8 @@ func TestDiffNamesTheOneThingThatChanged(t *testing.T) {
 		"vaccine":            func(o *Opening, _ *Cohort) { o.Vaccine += "2" },
 		"roster":             func(_ *Opening, c *Cohort) { c.Roster = !c.Roster },
 		"birth_day_digits":   func(_ *Opening, c *Cohort) { c.BirthDayDigits = append([]int{5}, c.BirthDayDigits...) },
+		"list":               func(_ *Opening, c *Cohort) { c.List += "2" },
+		"except":             func(_ *Opening, c *Cohort) { c.Except = append([]string{"others"}, c.Except...) },
 		"name_en":            func(_ *Opening, c *Cohort) { c.NameEn += "2" },
 	}
 	keys := slices.Sorted(maps.Keys(changes))

@@ -33,13 +33,15 @@ type openingFile struct {
 }
 
 type cohortFile struct {
-	ID             string `yaml:"id"`
-	Name           string `yaml:"name"`
-	NameEn         string `yaml:"name_en"`
-	BornFrom       string `yaml:"born_from,omitempty"`
-	BornTo         string `yaml:"born_to,omitempty"`
-	BirthDayDigits []int  `yaml:"birth_day_digits,omitempty,flow"`
-	Roster         bool   `yaml:"roster"`
+	ID             string   `yaml:"id"`
+	Name           string   `yaml:"name"`
+	NameEn         string   `yaml:"name_en"`
+	BornFrom       string   `yaml:"born_from,omitempty"`
+	BornTo         string   `yaml:"born_to,omitempty"`
+	BirthDayDigits []int    `yaml:"birth_day_digits,omitempty,flow"`
+	Roster         bool     `yaml:"roster"`
+	List           string   `yaml:"list,omitempty"`
+	Except         []string `yaml:"except,omitempty,flow"`
 }
 
 // Marshal writes the schedule as a file that Parse reads back to the same schedule.
@@ -70,7 +72,7 @@ func (o Opening) file() openingFile {
 func (c Cohort) file() cohortFile {
 	return cohortFile{
 		ID: c.ID, Name: c.Name, NameEn: c.NameEn, BornFrom: dateText(c.BornFrom), BornTo: dateText(c.BornTo),
-		BirthDayDigits: c.BirthDayDigits, Roster: c.Roster,
+		BirthDayDigits: c.BirthDayDigits, Roster: c.Roster, List: c.List, Except: c.Except,
 	}
 }
 

@@ -71,6 +71,12 @@ func TestRefusals(t *testing.T) {
 		{"no dates", "        born_from: 1967-01-01\n        born_to: 1968-12-31\n", ""},
 		{"digit of two places", "roster: true", "roster: true\n        birth_day_digits: [3, 10]"},
 		{"digit twice", "roster: true", "roster: true\n        birth_day_digits: [3, 4, 3]"},
+		{"roster and list", "roster: true", "roster: true\n        list: doctors"},
+		{"list that is no name", "roster: true", "list: ../doctors"},
+		{"list asked for and left out", "roster: true", "roster: true\n        except: [roster]"},
+		{"list left out twice", "roster: true", "except: [doctors, nurses, doctors]"},
+		{"too many lists", "roster: true", "except: [a, b, c, d, e, f, g, h, i]"},
+		{"text for lists", "roster: true", "except: doctors"},
 		{"no cohorts", small[strings.Index(small, "    cohorts:"):], "    cohorts: []\n"},
 		{"no openings", small[strings.Index(small, "openings:"):], "openings: []\n"},
 		{"two documents", "version: 3", "version: 2\n---\nversion: 3"},
@@ -149,11 +155,11 @@ func TestReasons(t *testing.T) {
 	s := shippedSchedule(t, "2021-07")
 	o := s.Opening("2021-07-19")
 	fits, other := subject.Date{Year: 1967, Month: 3, Day: 1}, subject.Date{Year: 1990, Month: 3, Day: 1}
-	yes, no := func() bool { return true }, func() bool { return false }
+	yes, no := func(string) bool { return true }, func(string) bool { return false }
 	var got strings.Builder
 	for _, c := range []struct {
 		birth  subject.Date
-		listed func() bool
+		listed Lists
 		at     time.Time
 	}{
 		{fits, yes, o.LobbyAt.Add(-time.Hour)}, {fits, yes, o.LobbyAt}, {fits, yes, o.OpensAt}, {fits, no, o.OpensAt},
@@ -162,6 +168,11 @@ func TestReasons(t *testing.T) {
 		d := s.Decide(c.birth, c.listed, c.at, nil)
 		fmt.Fprintf(&got, "%s\n  %s\n  %s\n", d.Code, d.Reason("ko"), d.Reason("en"))
 	}
+	for _, id := range []string{"2021-07-19", "2021-07-21"} {
+		s.Opening(id).Cohorts[0].Except = []string{"covered-elsewhere"}
+	}
+	d := s.Decide(fits, yes, o.OpensAt, nil)
+	fmt.Fprintf(&got, "%s\n  %s\n  %s\n", d.Code, d.Reason("ko"), d.Reason("en"))
 	stopped := s.Decide(subject.Date{Year: 1962, Month: 3, Day: 1}, yes, o.OpensAt, func(o *Opening) Window {
 		w := o.Window()
 		w.Closed = true

@@ -1,6 +1,9 @@
 package cohort
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // The codes of a Finding.
 const (
@@ -52,14 +55,20 @@ func lintNames(o *Opening) []Finding {
 func lintOpening(o *Opening) []Finding {
 	keeps, shares := make([]bool, len(o.Cohorts)), make([]bool, len(o.Cohorts))
 	for _, part := range spans(pointers(o.Cohorts)) {
-		present := part.digits()
-		free := present
-		for i := range o.Cohorts {
-			own := o.Cohorts[i].covers(part)
-			keeps[i] = keeps[i] || own&free != 0
-			shares[i] = shares[i] || own&present&^free != 0
-			free &^= own
-		}
+		everyKind(func(k *kind) {
+			q := inquiry{lists: k.on}
+			present := part.digits()
+			free := present
+			for i := range o.Cohorts {
+				own := o.Cohorts[i].covers(part) & present
+				if own == 0 || o.Cohorts[i].refuses(&q) != "" {
+					continue
+				}
+				keeps[i] = keeps[i] || own&free != 0
+				shares[i] = shares[i] || own&^free != 0
+				free &^= own
+			}
+		})
 	}
 	var found []Finding
 	for i := range o.Cohorts {
@@ -75,8 +84,8 @@ func lintOpening(o *Opening) []Finding {
 
 func unreachable(o *Opening, c *Cohort) Finding {
 	return Finding{Code: FindingUnreachable, Serious: true, Opening: o.ID, Cohort: c.ID,
-		Ko: fmt.Sprintf("개통 %s, 대상군 %s: 아무도 들어갈 수 없습니다. 그 출생일은 앞의 대상군이 모두 차지했거나 달력에 없습니다.", o.ID, c.ID),
-		En: fmt.Sprintf("opening %s: nobody can belong to cohort %s; earlier cohorts take all of its birth dates, or it has none", o.ID, c.ID)}
+		Ko: fmt.Sprintf("개통 %s, 대상군 %s: 아무도 들어갈 수 없습니다. 해당하는 사람이 모두 앞의 대상군에 들어가거나 그런 출생일이 없습니다.", o.ID, c.ID),
+		En: fmt.Sprintf("opening %s: nobody can belong to cohort %s; earlier cohorts take all of its people, or it has none", o.ID, c.ID)}
 }
 
 func overlap(o *Opening, c *Cohort) Finding {
@@ -116,8 +125,11 @@ func meet(a, b *Cohort) (span, bool) {
 	if s.to.Before(s.from) {
 		return span{}, false
 	}
-	return s, s.digits()&a.digits()&b.digits() != 0
+	return s, s.digits()&a.digits()&b.digits() != 0 && !a.leavesOut(b) && !b.leavesOut(a)
 }
+
+// leavesOut reports whether the cohort takes nobody of the list that the other asks for.
+func (c *Cohort) leavesOut(other *Cohort) bool { return slices.Contains(c.Except, other.Wanted()) }
 
 // lintGaps finds birth dates that no opening admits, although it admits younger and older people.
 func lintGaps(s *Schedule) []Finding {

@@ -49,10 +49,10 @@ func TestParseReadsTimesAsKoreaTime(t *testing.T) {
 	if s.OpeningByNumber(o.Number()) != o {
 		t.Error("the opening is not found by its number")
 	}
-	if c := o.CohortOf(subject.Date{Year: 1968, Month: 12, Day: 31}); c == nil || c.ID != "born-1967-1968" {
+	if c := o.CohortOf(subject.Date{Year: 1968, Month: 12, Day: 31}, nil); c == nil || c.ID != "born-1967-1968" {
 		t.Errorf("cohort of the last birth date: %v", c)
 	}
-	if c := o.CohortOf(subject.Date{Year: 1969, Month: 1, Day: 1}); c != nil {
+	if c := o.CohortOf(subject.Date{Year: 1969, Month: 1, Day: 1}, nil); c != nil {
 		t.Errorf("the day after the last birth date belongs to %v", c.ID)
 	}
 }

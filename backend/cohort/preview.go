@@ -19,7 +19,7 @@ type Case struct {
 }
 
 // Answer is a Case with the IDs of the openings, in the order of the schedule, that admit the person at that instant.
-// The person is taken to be on the roster.
+// The person is taken to be on the lists that are asked for and on none that is left out.
 type Answer struct {
 	Case
 	Openings []string `json:"openings"` // never nil
@@ -32,7 +32,7 @@ func Preview(s *Schedule, cases []Case) []Answer {
 		answers[i] = Answer{Case: c, Openings: []string{}}
 		for j := range s.Openings {
 			o := &s.Openings[j]
-			if o.CohortOf(c.Birth) != nil && o.Window().code(c.At) == CodeOpenNow {
+			if o.CohortOf(c.Birth, nil) != nil && o.Window().code(c.At) == CodeOpenNow {
 				answers[i].Openings = append(answers[i].Openings, o.ID)
 			}
 		}

@@ -30,6 +30,8 @@ func (d Decision) reasonKo() string {
 			return fmt.Sprintf("‘%s’ 예약은 예정보다 일찍 마감되었으며, 현재 정해진 다음 일정은 없습니다.", d.Cohort.Name)
 		}
 		return fmt.Sprintf("‘%s’ 예약 기간은 끝났으며(마감 %s), 현재 정해진 다음 일정은 없습니다.", d.Cohort.Name, TimeKo(d.ClosesAt))
+	case CodeExcluded:
+		return fmt.Sprintf("생년월일은 ‘%s’에 해당하지만, 이미 다른 기관이나 일정의 접종 대상으로 등록되어 있어 이 예약에서는 제외됩니다. 안내받으신 일정에 따라 접종해 주시고, 사실과 다르면 1339로 문의해 주세요.", d.Cohort.Name)
 	case CodeNotOnRoster:
 		return fmt.Sprintf("생년월일은 ‘%s’에 해당하지만 예약 대상자 명단에 없습니다. 이미 다른 일정으로 접종했거나 예약한 경우일 수 있으니 1339로 문의해 주세요.", d.Cohort.Name)
 	}
@@ -50,6 +52,8 @@ func (d Decision) reasonEn() string {
 			return fmt.Sprintf("Booking for “%s” was closed ahead of time, and no later date is set.", d.Cohort.nameEn())
 		}
 		return fmt.Sprintf("Booking for “%s” closed at %s, and no later date is set.", d.Cohort.nameEn(), TimeEn(d.ClosesAt))
+	case CodeExcluded:
+		return fmt.Sprintf("Your birth date belongs to “%s”, but you are registered to be vaccinated elsewhere already, so you cannot book here. Please follow the appointment that you were given; if this is wrong, call 1339.", d.Cohort.nameEn())
 	case CodeNotOnRoster:
 		return fmt.Sprintf("Your birth date belongs to “%s”, but you are not on the list of people eligible there; you may already be vaccinated or booked elsewhere. Please call 1339.", d.Cohort.nameEn())
 	}

@@ -47,7 +47,7 @@ type Opening struct {
 	Cohorts          []Cohort
 }
 
-// Cohort (대상군) is a group of people by birth date and, where Roster is set, by being on the roster of those eligible.
+// Cohort (대상군) is a group of people by birth date and by the lists that they are on and not on.
 type Cohort struct {
 	ID       string
 	Name     string
@@ -56,7 +56,11 @@ type Cohort struct {
 	BornTo   subject.Date // last birth date of the cohort; the zero Date sets no bound
 	// BirthDayDigits are the last digits of the day of birth that belong to the cohort; empty means all.
 	BirthDayDigits []int
-	Roster         bool
+	// Roster and List ask for people on a list: the roster of those eligible, or another. At most one of them is set.
+	Roster bool
+	List   string
+	// Except names lists whose people are not in the cohort: those covered elsewhere.
+	Except []string
 }
 
 // Number identifies the opening in tickets and passes: FNV-1a 32 of its ID.
@@ -71,7 +75,7 @@ func number(id string) uint32 {
 	return h.Sum32()
 }
 
-// Admits reports whether somebody born on that day belongs to the cohort, the roster aside.
+// Admits reports whether somebody born on that day belongs to the cohort, lists aside.
 func (c *Cohort) Admits(birth subject.Date) bool {
 	if !c.BornFrom.IsZero() && birth.Before(c.BornFrom) {
 		return false
@@ -80,16 +84,6 @@ func (c *Cohort) Admits(birth subject.Date) bool {
 		return false
 	}
 	return len(c.BirthDayDigits) == 0 || slices.Contains(c.BirthDayDigits, birth.Day%10)
-}
-
-// CohortOf returns the first cohort of the opening that somebody born on that day belongs to, or nil.
-func (o *Opening) CohortOf(birth subject.Date) *Cohort {
-	for i := range o.Cohorts {
-		if o.Cohorts[i].Admits(birth) {
-			return &o.Cohorts[i]
-		}
-	}
-	return nil
 }
 
 // Cohort returns the cohort with that ID, or nil.

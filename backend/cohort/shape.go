@@ -19,6 +19,7 @@ func (r *reader) schedule(f scheduleFile) *Schedule {
 		}
 		s.Openings = append(s.Openings, r.opening(at, of, cohorts))
 	}
+	r.countLists(s)
 	return s
 }
 
@@ -72,7 +73,7 @@ func (r *reader) limits(at string, o Opening) {
 
 func (r *reader) cohort(at string, f cohortFile) Cohort {
 	c := Cohort{
-		ID: f.ID, Name: f.Name, NameEn: f.NameEn, Roster: f.Roster, BirthDayDigits: f.BirthDayDigits,
+		ID: f.ID, Name: f.Name, NameEn: f.NameEn, Roster: f.Roster, List: f.List, Except: f.Except, BirthDayDigits: f.BirthDayDigits,
 		BornFrom: r.date(at, "born_from", f.BornFrom), BornTo: r.date(at, "born_to", f.BornTo),
 	}
 	r.names(at, f.Name, f.NameEn)
@@ -84,5 +85,6 @@ func (r *reader) cohort(at string, f cohortFile) Cohort {
 			"born_to lies before born_from: have the two been swapped?")
 	}
 	r.digits(at, f.BirthDayDigits)
+	r.lists(at, &c)
 	return c
 }

@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -44,6 +45,53 @@ func (r *reader) digits(at string, digits []int) {
 			return
 		}
 		seen[d] = true
+	}
+}
+
+// maxLists bounds how many lists a schedule names, because every gateway holds them all.
+const maxLists = 8
+
+// lists checks the names of a cohort's lists. `list: roster` becomes `roster: true`, so that one rule has one form.
+func (r *reader) lists(at string, c *Cohort) {
+	if c.List != "" {
+		r.listName(at+".list", c.List)
+		if c.Roster {
+			r.fail(at+".list", "roster: true와 list는 함께 쓸 수 없습니다. 하나만 남겨 주세요.", "roster: true and list cannot stand together: keep one of them")
+		}
+		if c.List == RosterList {
+			c.Roster, c.List = true, ""
+		}
+	}
+	if len(c.Except) == 0 {
+		c.Except = nil // however it was written
+	}
+	for i, list := range c.Except {
+		path := fmt.Sprintf("%s.except[%d]", at, i)
+		r.listName(path, list)
+		switch {
+		case list == c.Wanted():
+			r.fail(path, fmt.Sprintf("명단 %q에 있어야 하면서 동시에 없어야 합니다. list와 except 중 하나를 고쳐 주세요.", list),
+				fmt.Sprintf("people would have to be on the list %q and not on it: change list or except", list))
+		case slices.Contains(c.Except[:i], list):
+			r.fail(path, "같은 명단이 두 번 적혀 있습니다. 하나를 지워 주세요.", "the same list stands there twice: remove one")
+		}
+	}
+}
+
+func (r *reader) listName(path, name string) {
+	if !ValidListName(name) {
+		r.fail(path, "명단 이름은 영문 소문자와 숫자, 붙임표로 64자까지 적어 주세요. 예: covered-elsewhere",
+			"write the name of a list in lower-case letters, digits and single hyphens, at most 64, such as covered-elsewhere")
+	}
+}
+
+// ValidListName reports whether a list can have that name; it is safe as the name of a file.
+func ValidListName(name string) bool { return len(name) <= maxID && idPattern.MatchString(name) }
+
+func (r *reader) countLists(s *Schedule) {
+	if n := len(s.Lists()); n > maxLists {
+		r.fail("$.openings", fmt.Sprintf("명단이 %d개 쓰였습니다. %d개까지 쓸 수 있으니 명단을 합쳐 주세요.", n, maxLists),
+			fmt.Sprintf("the schedule names %d lists; the most is %d: put some together", n, maxLists))
 	}
 }
 

@@ -196,7 +196,7 @@ func TestLedgerGoesOutAsItWasHashed(t *testing.T) {
 			}
 		}
 	})
-	if err != nil || head.Seq != 4+10+1 {
+	if err != nil || head.Seq != 5+10+1 {
 		t.Fatalf("%+v, %v", head, err)
 	}
 	for _, r := range rs {
@@ -204,7 +204,7 @@ func TestLedgerGoesOutAsItWasHashed(t *testing.T) {
 			t.Errorf("personal data in %s", r.Data)
 		}
 	}
-	for q, want := range map[string]int{"after=4": 11, "after=4&limit=3": 3, "limit=0": 0, "after=15": 0, fmt.Sprint("after=", math.MaxInt64): 0} {
+	for q, want := range map[string]int{"after=5": 11, "after=5&limit=3": 3, "limit=0": 0, "after=16": 0, fmt.Sprint("after=", math.MaxInt64): 0} {
 		w := h.do("GET", "/internal/ledger?"+q, "")
 		if got := strings.Count(w.Body.String(), "\n"); w.Code != 200 || got != want {
 			t.Errorf("%s: %d records, want %d", q, got, want)

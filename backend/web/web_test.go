@@ -274,7 +274,7 @@ func TestWholeJourney(t *testing.T) {
 	for _, r := range h.ledger() {
 		kinds = append(kinds, r.Kind)
 	}
-	if got := strings.Join(kinds, " "); got != "genesis stock clinic clinic admission booking change cancel" {
+	if got := strings.Join(kinds, " "); got != "genesis stock clinic clinic list admission booking change cancel" {
 		t.Fatalf("ledger: %s", got)
 	}
 }

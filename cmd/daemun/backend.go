@@ -111,6 +111,9 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 			return err
 		}
 	}
+	if err := importLists(ctx, b.store, o.data, schedule, time.Now()); err != nil {
+		return err
+	}
 	b.notary = &notary{store: b.store, ring: ring, log: b.log}
 	sealer, err := ring.Sealer()
 	if err != nil {
@@ -140,6 +143,9 @@ func importDemo(ctx context.Context, store *sqlite.Store, data folder, ring *key
 	people, err := data.eligible(ring)
 	if err != nil {
 		return err
+	}
+	if data.exists("lists", cohort.RosterList+listSuffix) {
+		people = nil // a roster that was imported counts
 	}
 	for _, o := range s.Openings {
 		if !now.Before(o.ClosesAt) {

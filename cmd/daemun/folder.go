@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,12 +16,11 @@ import (
 
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/backend/demo"
-	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/keyring"
 )
 
-// folder is the data folder: keys/, schedule.yaml, roster.filter, demo/, gateway/, backend/.
+// folder is the data folder: keys/, schedule.yaml, roster.filter, lists/, demo/, gateway/, backend/.
 type folder string
 
 func (f folder) path(parts ...string) string {
@@ -95,36 +95,6 @@ func (f folder) schedule(given string) (*cohort.Schedule, error) {
 		return nil, fmt.Errorf("schedule %s: %w", path, err)
 	}
 	return s, nil
-}
-
-// roster reads the filter of eligible people. A schedule that asks for no roster needs none.
-func (f folder) roster(s *cohort.Schedule) (*roster.Filter, error) {
-	text, err := os.ReadFile(f.path("roster.filter"))
-	if errors.Is(err, fs.ErrNotExist) {
-		if asksForRoster(s) {
-			return nil, fmt.Errorf("the schedule asks for the roster, but %s is missing; start with --demo or run daemun seed", f.path("roster.filter"))
-		}
-		return &roster.Filter{}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the roster filter: %w", err)
-	}
-	filter := &roster.Filter{}
-	if err := filter.UnmarshalBinary(text); err != nil {
-		return nil, fmt.Errorf("read the roster filter %s: %w", f.path("roster.filter"), err)
-	}
-	return filter, nil
-}
-
-func asksForRoster(s *cohort.Schedule) bool {
-	for _, o := range s.Openings {
-		for _, c := range o.Cohorts {
-			if c.Roster {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // leadTime is how long after an opening the demo's first slots are.
@@ -231,15 +201,7 @@ func (f folder) buildRoster(ring *keyring.Ring) error {
 	if err != nil {
 		return err
 	}
-	filter, err := roster.Build(ids)
-	if err != nil {
-		return err
-	}
-	text, err := filter.MarshalBinary()
-	if err != nil {
-		return fmt.Errorf("write the roster filter: %w", err)
-	}
-	return writeWhole(f.path("roster.filter"), text, 0o600)
+	return f.writeFilter(ids)
 }
 
 // operators issues the demo's certificates, one for each role.
@@ -270,13 +232,20 @@ func (f folder) operators(ring *keyring.Ring, now time.Time) error {
 
 // writeWhole replaces a file in one step: it is never seen half written.
 func writeWhole(path string, content []byte, mode fs.FileMode) error {
+	return writeFile(path, mode, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// writeFile is writeWhole for content that is not at hand as a whole.
+func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(content)
-	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
+	err = errors.Join(write(tmp), tmp.Chmod(mode), tmp.Sync(), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}

@@ -132,7 +132,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
-	people, err := o.data.roster(schedule)
+	lists, err := o.data.lists(schedule)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	}
 	counts := &meter.Meter{}
 	g.node, err = node.New(node.Options{
-		Name: name, Schedule: schedule, Roster: people, Ring: ring, Shared: g.shared, Backend: g.backend,
+		Name: name, Schedule: schedule, Lists: lists, Ring: ring, Shared: g.shared, Backend: g.backend,
 		Meter: counts, Admission: o.admission, Clock: time.Now, Log: g.log,
 	})
 	if err != nil {

@@ -67,7 +67,7 @@ type Eligibility struct {
 	Cohort   string     `json:"cohort,omitempty"`
 	OpensAt  *time.Time `json:"opens_at"`
 	ClosesAt *time.Time `json:"closes_at"`
-	Code     string     `json:"code"`   // open_now, lobby_now, later, closed, no_window, not_on_roster
+	Code     string     `json:"code"`   // open_now, lobby_now, later, closed, no_window, not_on_roster, excluded
 	Reason   string     `json:"reason"` // a sentence for the person
 }
 

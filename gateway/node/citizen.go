@@ -57,17 +57,18 @@ const (
 	Paused      = "paused"
 )
 
-// Decide says what a person born on that day may do. Without a subject the roster is taken to hold them.
+// Decide says what a person born on that day may do. Without a subject they are taken to be on the
+// lists that are asked for and on none that is left out.
 func (n *Node) Decide(birth subject.Date, id *subject.ID, now time.Time) cohort.Decision {
 	return n.decide(n.Snapshot(), birth, id, now)
 }
 
 func (n *Node) decide(snapshot *Snapshot, birth subject.Date, id *subject.ID, now time.Time) cohort.Decision {
-	var onRoster func() bool
+	var lists cohort.Lists
 	if id != nil {
-		onRoster = func() bool { return n.roster.Contains(*id) }
+		lists = n.lists.Of(*id)
 	}
-	return snapshot.plan.schedule.Decide(birth, onRoster, now, func(o *cohort.Opening) cohort.Window {
+	return snapshot.plan.schedule.Decide(birth, lists, now, func(o *cohort.Opening) cohort.Window {
 		return window(snapshot.LineByID(o.ID), now)
 	})
 }
@@ -123,13 +124,13 @@ func (n *Node) admittingTo(snapshot *Snapshot, birth subject.Date, id subject.ID
 		return nil, nil, &Refusal{Code: NotFound}
 	}
 	line := snapshot.LineByID(opening)
-	member := o.CohortOf(birth)
+	member, refused := o.Match(birth, n.lists.Of(id))
 	d := cohort.Decision{Opening: o, Cohort: member, LobbyAt: line.LobbyAt, OpensAt: line.OpensAt, ClosesAt: line.ClosesAt}
 	switch {
 	case member == nil:
 		return nil, nil, &Refusal{Code: NotEligible, Decision: n.decide(snapshot, birth, &id, now)}
-	case member.Roster && !n.roster.Contains(id):
-		d.Code = cohort.CodeNotOnRoster
+	case refused != "":
+		d.Code = refused
 		return nil, nil, &Refusal{Code: NotEligible, Decision: d}
 	}
 	switch line.StateAt(now) {

@@ -32,7 +32,8 @@ const (
 type Options struct {
 	Name      string
 	Schedule  *cohort.Schedule
-	Roster    *roster.Filter
+	Roster    *roster.Filter // answers for the roster unless Lists has it
+	Lists     roster.Lists   // every other list that the schedule names; those it leaves people of out as exact sets
 	Ring      *keyring.Ring
 	Shared    *state.Store
 	Backend   *upstream.Backend
@@ -45,7 +46,7 @@ type Options struct {
 // Node is one gateway. Its methods are safe for concurrent use.
 type Node struct {
 	name     string
-	roster   *roster.Filter
+	lists    roster.Lists
 	subjects *subject.Key
 	tickets  *queue.Keys
 	signer   signer
@@ -67,7 +68,7 @@ type Node struct {
 // New returns a Node with its first snapshot made and the sketches of its earlier life restored.
 func New(o Options) (*Node, error) {
 	n := &Node{
-		name: o.Name, roster: o.Roster, subjects: o.Ring.SubjectKey(),
+		name: o.Name, lists: o.Lists.WithRoster(o.Roster), subjects: o.Ring.SubjectKey(),
 		tickets: queue.NewKeys(o.Ring.TicketKeys()), signer: newSigner(o.Ring), shared: o.Shared, backend: o.Backend, meter: o.Meter,
 		clock: o.Clock, log: o.Log, upSince: o.Clock(), plan: newPlan(o.Schedule, o.Ring, nil),
 		leader: newLeader(admission.New(o.Admission)),

@@ -122,6 +122,8 @@ func refusedTitle(lang, code string) string {
 		return text(lang, "refused.closed")
 	case "not_on_roster":
 		return text(lang, "refused.no_roster")
+	case "excluded":
+		return text(lang, "refused.excluded")
 	}
 	return text(lang, "refused.title")
 }

@@ -125,6 +125,7 @@ var siteText = map[string][2]string{
 	"refused.not_yet":   {"아직 예약 시작 전입니다", "Your turn to book has not come yet"},
 	"refused.closed":    {"예약이 마감되었습니다", "Your opening has closed"},
 	"refused.no_roster": {"예약 대상자 명단에 없습니다", "Not on the list for this opening"},
+	"refused.excluded":  {"이미 다른 일정의 접종 대상입니다", "You are covered by another appointment"},
 
 	"until.days":  {"%d일 %d시간", "%d d %d h"},
 	"until.day":   {"%d일", "%d d"},

@@ -19,7 +19,8 @@ type connection struct {
 	putRecord, putAdmission       *statement
 	putBooking, setBooking        *statement
 	putOpening, putClinic         *statement
-	putSlot, putRoster, headSeq   *statement
+	putSlot, headSeq              *statement
+	putList, dropList             *statement
 	putCheckpoint                 *statement
 	all                           []*statement
 }
@@ -43,7 +44,8 @@ const (
 	sqlOpening    = `INSERT OR REPLACE INTO openings (id, vaccine, stock) VALUES (?, ?, ?)`
 	sqlClinic     = `INSERT OR REPLACE INTO clinics (opening, id, name, region, address, vaccine) VALUES (?, ?, ?, ?, ?, ?)`
 	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity) VALUES (?, ?, ?, ?, ?, ?)`
-	sqlRoster     = `INSERT OR REPLACE INTO roster (chunk, subjects) VALUES (?, ?)`
+	sqlList       = `INSERT INTO lists (name, chunk, subjects) VALUES (?, ?, ?)`
+	sqlDropList   = `DELETE FROM lists WHERE name = ?`
 	sqlHead       = `SELECT coalesce(max(seq), 0) FROM ledger`
 )
 
@@ -59,8 +61,8 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 	}{
 		{&c.beginTx, "BEGIN IMMEDIATE"}, {&c.commitTx, "COMMIT"}, {&c.rollbackTx, "ROLLBACK"},
 		{&c.putRecord, sqlRecord}, {&c.putAdmission, sqlAdmission}, {&c.putBooking, sqlBooking}, {&c.setBooking, sqlSetBooking},
-		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot}, {&c.putRoster, sqlRoster}, {&c.headSeq, sqlHead},
-		{&c.putCheckpoint, sqlCheckpoint},
+		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot}, {&c.headSeq, sqlHead},
+		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint},
 	} {
 		stmt, err := conn.Prepare(p.text)
 		if err != nil {

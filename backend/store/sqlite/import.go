@@ -8,7 +8,7 @@ import (
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// chunkLen is how many people of the roster share a row.
+// chunkLen is how many people of a list share a row.
 const chunkLen = 4096
 
 // Import makes an opening known, or changes what it has to give, in one transaction.
@@ -30,8 +30,10 @@ func (s *Store) Import(ctx context.Context, in booking.Import) error {
 }
 
 func (c *connection) imported(in *booking.Imported) error {
-	if err := c.putOpening.exec(in.Opening, in.Vaccine, in.Stock); err != nil {
-		return fmt.Errorf("opening %q: %w", in.Opening, err)
+	if in.Opening != "" {
+		if err := c.putOpening.exec(in.Opening, in.Vaccine, in.Stock); err != nil {
+			return fmt.Errorf("opening %q: %w", in.Opening, err)
+		}
 	}
 	for _, k := range in.Clinics {
 		if err := c.putClinic.exec(in.Opening, k.ID, k.Name, k.Region, k.Address, k.Vaccine); err != nil {
@@ -44,8 +46,10 @@ func (c *connection) imported(in *booking.Imported) error {
 			return fmt.Errorf("slot %q: %w", slot.ID, err)
 		}
 	}
-	if err := c.roster(in.Roster); err != nil {
-		return fmt.Errorf("roster: %w", err)
+	for name, people := range in.Lists {
+		if err := c.list(name, people.IDs()); err != nil {
+			return fmt.Errorf("list %q: %w", name, err)
+		}
 	}
 	for i := range in.Records {
 		if err := c.record(&in.Records[i]); err != nil {
@@ -55,15 +59,22 @@ func (c *connection) imported(in *booking.Imported) error {
 	return nil
 }
 
-// roster writes the whole roster, which only grows: every chunk that there was is replaced.
-func (c *connection) roster(ids []subject.ID) error {
+// list writes a whole list in the place of what stood under its name. An empty list has one empty row, so that it is
+// known from one that was never imported.
+func (c *connection) list(name string, ids []subject.ID) error {
+	if err := c.dropList.exec(name); err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return c.putList.exec(name, int64(0), []byte{})
+	}
 	for chunk := int64(0); len(ids) > 0; chunk++ {
 		n := min(chunkLen, len(ids))
 		blob := make([]byte, 0, n*len(subject.ID{}))
 		for _, id := range ids[:n] {
 			blob = append(blob, id[:]...)
 		}
-		if err := c.putRoster.exec(chunk, blob); err != nil {
+		if err := c.putList.exec(name, chunk, blob); err != nil {
 			return err
 		}
 		ids = ids[n:]

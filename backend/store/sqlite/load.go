@@ -10,6 +10,7 @@ import (
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 )
 
@@ -24,7 +25,7 @@ func (s *Store) load(ctx context.Context) error {
 		name string
 		load func(context.Context, *booking.State) error
 	}{
-		{"openings", s.loadOpenings}, {"roster", s.loadRoster}, {"admissions", s.loadAdmissions}, {"bookings", s.loadBookings},
+		{"openings", s.loadOpenings}, {"lists", s.loadLists}, {"admissions", s.loadAdmissions}, {"bookings", s.loadBookings},
 		{"operators' changes", s.loadNotes},
 	} {
 		if err := part.load(ctx, state); err != nil {
@@ -104,17 +105,22 @@ func (s *Store) loadOpenings(ctx context.Context, state *booking.State) error {
 	return err
 }
 
-func (s *Store) loadRoster(ctx context.Context, state *booking.State) error {
-	var ids []subject.ID
-	err := s.each(ctx, "SELECT subjects FROM roster ORDER BY chunk", func(r *sql.Rows) error {
+func (s *Store) loadLists(ctx context.Context, state *booking.State) error {
+	lists := map[string][]subject.ID{}
+	err := s.each(ctx, "SELECT name, subjects FROM lists ORDER BY name, chunk", func(r *sql.Rows) error {
+		var name string
 		var chunk sql.RawBytes
-		err := r.Scan(&chunk)
+		err := r.Scan(&name, &chunk)
+		ids := lists[name]
 		for ; len(chunk) >= len(subject.ID{}); chunk = chunk[len(subject.ID{}):] {
 			ids = append(ids, subject.ID(chunk[:len(subject.ID{})]))
 		}
+		lists[name] = ids
 		return err
 	})
-	state.RestoreRoster(ids)
+	for name, ids := range lists {
+		state.RestoreList(name, roster.NewSet(ids))
+	}
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
 )
@@ -26,6 +27,7 @@ func Run(t *testing.T, open Factory) {
 		{"ImportTwiceChangesNothing", importTwice},
 		{"ImportTakesChanges", importChanges},
 		{"ImportRefusesWhatDoesNotFit", importRefuses},
+		{"ListsAreReplacedWhole", lists},
 		{"AdmissionsAreGivenOnce", admissions},
 		{"ASlotIsNeverOversold", oversell},
 		{"StockIsNeverOversold", stock},
@@ -73,8 +75,9 @@ func importTwice(t *testing.T, open Factory) {
 		t.Fatalf("the ledger grew from %d to %d records", before, after)
 	}
 	c := s.Catalog()
-	if c.RosterLen() != 2 || !c.OnRoster(Person(1)) || c.OnRoster(Person(3)) {
-		t.Fatalf("roster of %d", c.RosterLen())
+	people := c.List(cohort.RosterList)
+	if people == nil || people.Len() != 2 || !people.Contains(Person(1)) || people.Contains(Person(3)) {
+		t.Fatalf("roster %v", people)
 	}
 	if o := c.Opening(Opening); o.Left() != 5 || len(o.Clinics) != 3 || o.Slot(SlotID(1)).Left() != 2 {
 		t.Fatalf("left %d, clinics %d", o.Left(), len(o.Clinics))
@@ -363,7 +366,7 @@ func reopen(t *testing.T, open Factory) {
 	if o.Left() != 12-5 || o.Booked() != 5 || o.Admitted() != 10 || o.Slot(SlotID(0)).Left() != 2 || o.Slot(SlotID(9)).Left() != 1 {
 		t.Fatalf("left %d, booked %d, admitted %d", o.Left(), o.Booked(), o.Admitted())
 	}
-	if !s.Catalog().OnRoster(Person(4)) || s.Catalog().OnRoster(Person(5)) {
+	if on := s.Catalog().Lists; !on(Person(4))(cohort.RosterList) || on(Person(5))(cohort.RosterList) {
 		t.Fatal("roster lost")
 	}
 	for n, p := range kept {
