@@ -1,0 +1,67 @@
+package wait
+
+import "math"
+
+// horizons are expected waits, in seconds, for which the width is kept; between them it is interpolated.
+var horizons = [...]float64{20, 120, 600, 1800, 7200, 21600}
+
+const horizonCount = len(horizons)
+
+// Width is how far a range reaches from its middle, as logarithms: high = middle × e^Up, low = middle × e^−Down, one
+// for each horizon.
+type Width struct {
+	Up   [horizonCount]float64 `json:"up"`
+	Down [horizonCount]float64 `json:"down"`
+}
+
+// The widths to begin with, and within which they are kept. A wait of half an hour starts with ×0.62 to ×1.52: wide
+// enough that a third of the capacity may go.
+var (
+	startWidth = Width{Up: [horizonCount]float64{.60, .45, .42, .44, .50, .52}, Down: [horizonCount]float64{.90, .60, .48, .48, .50, .54}}
+	leastWidth = Width{Up: [horizonCount]float64{.40, .32, .30, .32, .36, .38}, Down: [horizonCount]float64{.50, .36, .32, .32, .36, .38}}
+	mostWidth  = Width{Up: [horizonCount]float64{1.2, .80, .62, .60, .60, .60}, Down: [horizonCount]float64{2.0, 1.0, .60, .60, .60, .60}}
+)
+
+// Aim of the widening: each end may miss this share of the time, and each settled note moves the end by step.
+const (
+	missAim = 0.025
+	step    = 0.02
+)
+
+// near returns the horizon below a wait and how far towards the next one it is.
+func near(wait float64) (i int, share float64) {
+	for i = horizonCount - 1; i >= 0; i-- {
+		if wait >= horizons[i] {
+			break
+		}
+	}
+	switch {
+	case i < 0:
+		return 0, 0
+	case i == horizonCount-1:
+		return i, 0
+	}
+	return i, math.Log(wait/horizons[i]) / math.Log(horizons[i+1]/horizons[i])
+}
+
+func (w *Width) at(wait float64) (up, down float64) {
+	i, share := near(wait)
+	if share == 0 {
+		return w.Up[i], w.Down[i]
+	}
+	return w.Up[i] + share*(w.Up[i+1]-w.Up[i]), w.Down[i] + share*(w.Down[i+1]-w.Down[i])
+}
+
+// learn moves the ends of a horizon after notes of a weight (at most 1) were settled: early when the turn came before
+// the range, late when it came after it.
+func (w *Width) learn(i int, early, late bool, weight float64) {
+	move := func(v *float64, missed bool, least, most float64) {
+		by := -missAim
+		if missed {
+			by = 1 - missAim
+		}
+		*v = min(max(*v+step*weight*by, least), most)
+	}
+	move(&w.Up[i], late, leastWidth.Up[i], mostWidth.Up[i])
+	move(&w.Down[i], early, leastWidth.Down[i], mostWidth.Down[i])
+}
