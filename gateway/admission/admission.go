@@ -52,6 +52,9 @@ func New(cfg Config) *Controller {
 // Rate is what the loop found, before cap and breaker.
 func (c *Controller) Rate() float64 { return c.rate }
 
+// Found tells whether the rate is what the backend bears, or as much as it may be, and not what it was started with.
+func (c *Controller) Found() bool { return !c.lastCut.IsZero() || c.rate >= c.cfg.Max }
+
 // Step takes one look and returns how many people a second to call in now: 0 while the backend rests.
 func (c *Controller) Step(s Signal) float64 {
 	elapsed := 0.0

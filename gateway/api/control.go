@@ -82,7 +82,7 @@ type OpeningStatus struct {
 type RangeQuality struct {
 	Settled  int64    `json:"settled"`   // ranges whose end is known, since the opening
 	Held     int64    `json:"held"`      // of them, those that were right
-	LastHour *float64 `json:"last_hour"` // share that held, of those settled in the last hour; null: none
+	LastHour *float64 `json:"last_hour"` // share that held, weighted by people, of those settled in the last hour; null: none
 	Unknown  float64  `json:"unknown"`   // share of samples at which no range could be given
 }
 

@@ -34,6 +34,10 @@ var (
 	entered   = describe("admissions", "Admissions recorded.", "opening")
 	booked    = describe("bookings_active", "Active bookings.", "opening")
 	stockLeft = describe("stock_left", "Doses left.", "opening")
+	rangeHeld = describe("wait_range_settled_total", "Sampled wait ranges whose end is known, by whether the turn came within them.", "opening", "held")
+	rangeHour = describe("wait_range_last_hour_ratio", "Share of wait ranges that held, weighted by people, of those settled in the last hour.", "opening")
+	rangeNone = describe("wait_range_unknown_ratio", "Share of samples at which no range could be given.", "opening")
+	showUp    = describe("show_up_ratio", "Share of the people called lately who entered.", "opening")
 	permits   = describe("permits", "Requests that may be out to the backend at once.")
 	inFlight  = describe("in_flight", "Requests out to the backend.")
 	breaker   = describe("breaker_open", "1 while the breaker is not closed.", "name")
@@ -42,7 +46,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, permits, inFlight, breaker, leads} {
+	for _, d := range []*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads} {
 		out <- d
 	}
 }
@@ -71,6 +75,15 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		gauge(booked, float64(o.Booked), o.ID)
 		if o.StockLeft != nil {
 			gauge(stockLeft, float64(*o.StockLeft), o.ID)
+		}
+		counter(rangeHeld, uint64(o.WaitRanges.Held), o.ID, "yes")
+		counter(rangeHeld, uint64(o.WaitRanges.Settled-o.WaitRanges.Held), o.ID, "no")
+		gauge(rangeNone, o.WaitRanges.Unknown, o.ID)
+		if o.WaitRanges.LastHour != nil {
+			gauge(rangeHour, *o.WaitRanges.LastHour, o.ID)
+		}
+		if o.ShowUp != nil {
+			gauge(showUp, *o.ShowUp, o.ID)
 		}
 	}
 	gauge(permits, float64(s.Capacity.PermitLimit))

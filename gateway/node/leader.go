@@ -11,6 +11,7 @@ import (
 
 	"github.com/daemun/daemun/gateway/admission"
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/calling"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/state"
@@ -21,8 +22,6 @@ const (
 	sealAfter = 600 * time.Millisecond
 	// sealsPerRound bounds how long a leader that comes back late works off what was left unsealed.
 	sealsPerRound = 64
-	// speedHalfLife is how soon the measured speed follows a change.
-	speedHalfLife = 5 * time.Second
 	// called in at most this much at once, however long the last step is ago.
 	longestStep = time.Second
 )
@@ -33,36 +32,36 @@ type leader struct {
 	controller *admission.Controller
 	rate       atomic.Uint64 // bits of a float64: others look at it
 	stepped    time.Time
-	speeds     map[string]float64
-	cursors    map[string]queue.Cursor // where each line was moved to last: a snapshot may not know it yet
-	presentAt  time.Time               // used by duties alone
+	callers    map[string]*calling.Caller // by opening; none while another gateway leads
+	saidAt     map[string]time.Time       // when each line's waits were published last
+	presentAt  time.Time                  // used by duties alone
 }
 
 func newLeader(c *admission.Controller) *leader {
-	return &leader{controller: c, speeds: map[string]float64{}, cursors: map[string]queue.Cursor{}}
+	return &leader{controller: c, callers: map[string]*calling.Caller{}, saidAt: map[string]time.Time{}}
 }
 
 // lead does one round: seal what has ended, then call in as many people as the backend bears.
 func (n *Node) lead(ctx context.Context, now time.Time) {
 	elapsed := min(now.Sub(n.leader.stepped), longestStep)
 	n.leader.stepped = now
-	if !n.leads.Load() || elapsed <= 0 {
+	if !n.leads.Load() {
+		clear(n.leader.callers) // who leads next goes on from what was published
+		return
+	}
+	if elapsed <= 0 {
 		return
 	}
 	snapshot := n.Snapshot()
-	var open []*queue.Line
+	var begun []*queue.Line
 	for _, l := range snapshot.Lines {
 		if now.Before(l.Start()) || l.StateAt(now) == api.OpeningClosed {
 			continue
 		}
 		n.seal(ctx, snapshot.plan, l, now)
-		if l.StateAt(now) == api.OpeningOpen {
-			open = append(open, l)
-		} else if l.Speed != 0 {
-			n.move(ctx, l, n.reached(l), 0, elapsed, now)
-		}
+		begun = append(begun, l)
 	}
-	n.callIn(ctx, open, elapsed, now)
+	n.callIn(ctx, begun, elapsed, now)
 }
 
 func (n *Node) seal(ctx context.Context, p *plan, l *queue.Line, now time.Time) {
@@ -109,43 +108,38 @@ func (n *Node) sealEpoch(ctx context.Context, chain *queue.Chain, id string, epo
 }
 
 // callIn shares what the admission controller allows among the open lines that have anybody left to call.
-func (n *Node) callIn(ctx context.Context, open []*queue.Line, elapsed time.Duration, now time.Time) {
-	var waiting []*queue.Line
-	for _, l := range open {
-		if l.Served() < int64(l.Seals.Total()) {
-			waiting = append(waiting, l)
+func (n *Node) callIn(ctx context.Context, begun []*queue.Line, elapsed time.Duration, now time.Time) {
+	waiting := 0.0
+	for _, l := range begun {
+		if l.StateAt(now) == api.OpeningOpen && l.Served() < int64(l.Seals.Total()) {
+			waiting++
 		}
 	}
-	rate := n.leader.controller.Step(n.signal(now, len(waiting) > 0))
+	controller := n.leader.controller
+	rate := controller.Step(n.signal(now, waiting > 0))
 	n.leader.rate.Store(math.Float64bits(rate))
-	for _, l := range open {
-		if rate == 0 {
-			n.move(ctx, l, n.reached(l), 0, elapsed, now)
-			continue
+	report, _, _ := n.backend.Report()
+	for _, l := range begun {
+		r := calling.Round{
+			Now: now, Elapsed: elapsed, Line: l, Open: l.StateAt(now) == api.OpeningOpen, Resting: rate == 0,
+			Wanted: rate / max(waiting, 1), Found: controller.Found(), Cap: n.cap(l.ID),
 		}
-		people := 0.0
-		if l.Served() < int64(l.Seals.Total()) {
-			people = rate / float64(len(waiting)) * elapsed.Seconds()
+		if report != nil {
+			counted := report.Openings[l.ID]
+			r.Known, r.Entered, r.Inside, r.Booked = true, counted.Admitted, report.ActivePasses, counted.Booked
 		}
-		if limit := n.cap(l.ID); limit > 0 {
-			people = min(people, limit*elapsed.Seconds())
-		}
-		from := n.reached(l)
-		next := l.Seals.Advance(from, people)
-		speed := float64(l.ServedAt(next)-l.ServedAt(from)) / elapsed.Seconds()
-		if l.ServedAt(next) >= int64(l.Seals.Total()) {
-			speed = max(speed, rate) // nobody is left to call: what could be called is what the next one can expect
-		}
-		n.move(ctx, l, next, speed, elapsed, now)
+		n.move(ctx, l, n.caller(l.ID).Round(r), now)
 	}
 }
 
-// reached is how far a line is served: the later of what the snapshot says and what this leader wrote last.
-func (n *Node) reached(l *queue.Line) queue.Cursor {
-	if last := n.leader.cursors[l.ID]; l.Cursor.Before(last) {
-		return last
+// caller returns the caller of a line, made of what was published last where this gateway has just taken the lead.
+func (n *Node) caller(id string) *calling.Caller {
+	c := n.leader.callers[id]
+	if c == nil {
+		n.shared.Read(func(m *state.Model) { c = calling.New(m.Cursors[id].Waits) })
+		n.leader.callers[id] = c
 	}
-	return l.Cursor
+	return c
 }
 
 func (n *Node) signal(now time.Time, waiting bool) admission.Signal {
@@ -164,29 +158,27 @@ func (n *Node) cap(id string) (perSecond float64) {
 	return perSecond
 }
 
-// move publishes a cursor and the speed it moves at, if either has changed.
-func (n *Node) move(ctx context.Context, l *queue.Line, to queue.Cursor, perSecond float64, elapsed time.Duration, now time.Time) {
-	keep := math.Exp2(-elapsed.Seconds() / speedHalfLife.Seconds())
-	speed, known := n.leader.speeds[l.ID]
-	if !known {
-		speed = l.Speed
+// sayEvery is how often the waits of a line that stands still are published.
+const sayEvery = time.Second
+
+// move publishes a cursor and the waits that go with it, if there is anything new to them.
+func (n *Node) move(ctx context.Context, l *queue.Line, m calling.Move, now time.Time) {
+	events := uint32(0)
+	if l.Timetable != nil {
+		events = l.Timetable.Event.Number
 	}
-	if speed == 0 {
-		speed = perSecond
-	}
-	speed = speed*keep + perSecond*(1-keep)
-	if speed < 0.01 {
-		speed = 0
-	}
-	n.leader.speeds[l.ID] = speed
-	if to == l.Cursor && math.Abs(speed-l.Speed) <= 0.02*l.Speed {
+	changed := m.Cursor != l.Cursor || math.Abs(m.Speed-l.Speed) > 0.02*l.Speed || m.Waits.Timetable.Event.Number != events
+	stirs := m.Waits.Timetable.Differs(l.Timetable) && now.Sub(n.leader.saidAt[l.ID]) >= sayEvery
+	if !changed && !stirs {
 		return
 	}
-	err := n.shared.MoveCursor(ctx, l.ID, state.Cursor{Epoch: to.Epoch, Rank: to.Rank, Speed: speed, At: now})
+	err := n.shared.MoveCursor(ctx, l.ID, state.Cursor{Epoch: m.Cursor.Epoch, Rank: m.Cursor.Rank, Speed: m.Speed, At: now, Waits: m.Waits})
 	switch {
 	case err == nil:
-		n.leader.cursors[l.ID] = to
+		n.leader.saidAt[l.ID] = now
+		return
 	case !errors.Is(err, state.ErrConflict) && !errors.Is(err, state.ErrExists) && !errors.Is(err, state.ErrBackwards) && !errors.Is(err, state.ErrUnrecorded):
 		n.log.Warn("could not move the cursor", zap.String("opening", l.ID), zap.Error(err))
 	}
+	delete(n.leader.callers, l.ID) // nobody has heard of this move: the next round starts from what was published
 }

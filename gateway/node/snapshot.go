@@ -71,6 +71,9 @@ func (n *Node) line(o *cohort.Opening, r *roll, m *state.Model, report *api.Back
 		Cursor:  queue.Cursor{Epoch: cursor.Epoch, Rank: cursor.Rank}, Speed: cursor.Speed, RateCap: said.RateCap,
 		StockLeft: -1, Pace: n.pace(),
 	}
+	if w := cursor.Waits; w != nil {
+		l.Timetable, l.Doses = &w.Timetable, w.Doses
+	}
 	if said.OpensAt != nil {
 		l.OpensAt = *said.OpensAt
 	}

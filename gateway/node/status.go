@@ -38,7 +38,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		s.Shared = shared(m, now)
 		s.Notices = append(s.Notices, m.Notices...)
 		for i, l := range snapshot.Lines {
-			s.Openings = append(s.Openings, n.openingStatus(snapshot.Openings[i], l, snapshot.plan.rolls[l.ID], m.Openings[l.ID], report, now))
+			s.Openings = append(s.Openings, n.openingStatus(snapshot.Openings[i], l, snapshot.plan.rolls[l.ID], m.Openings[l.ID], m.Cursors[l.ID], report, now))
 		}
 	})
 	s.Shared.Reachable = n.shared.Reachable()
@@ -68,7 +68,7 @@ func (n *Node) OpeningStatus(id string, now time.Time) *api.OpeningStatus {
 	return nil
 }
 
-func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said state.Opening, report *api.BackendReport, now time.Time) api.OpeningStatus {
+func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said state.Opening, cursor state.Cursor, report *api.BackendReport, now time.Time) api.OpeningStatus {
 	total, served := int64(l.Seals.Total()), l.Served()
 	r := report.Openings[l.ID]
 	s := api.OpeningStatus{
@@ -92,7 +92,8 @@ func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said st
 	if p := said.Pending; p != nil && now.Sub(p.At) < state.ConfirmWithin {
 		s.Pending = &api.PendingAction{Action: p.Action, By: p.By, Reason: p.Reason, At: p.At}
 	}
-	if low, high := l.Wait(s.Waiting); low >= 0 && o.State == api.OpeningOpen {
+	rangeQuality(&s, cursor.Waits)
+	if low, high := l.Wait(); low >= 0 && o.State == api.OpeningOpen {
 		s.WaitLowS, s.WaitHighS = &low, &high
 	}
 	for _, c := range o.Cohorts {

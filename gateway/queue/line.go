@@ -8,6 +8,7 @@ import (
 
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/wait"
 )
 
 // Cursor tells how far a line is served: every place below it has had its turn come. (e, 0) means that all of the
@@ -149,8 +150,10 @@ type Line struct {
 	Cohorts   map[uint32]Cohort
 	Seals     Seals
 	Cursor    Cursor
-	Speed     float64 // people a second, measured; 0 while unknown
-	RateCap   float64 // the operators' cap on it; 0: none
+	Speed     float64         // people a second, measured; 0 while unknown
+	RateCap   float64         // the operators' cap on it; 0: none
+	Timetable *wait.Timetable // of waits, as the leader published it with the cursor; nil: none yet
+	Doses     wait.Doses
 	Unsealed  uint64  // people in epochs not yet sealed, estimated
 	StockLeft int64   // doses; below zero: unknown
 	Pace      float64 // polling intervals are stretched by this when the gateway is busy; at least 1

@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"math"
 	"strconv"
 	"time"
 
@@ -29,12 +28,7 @@ const (
 	minPoll, maxPoll = 1, 30
 	afterOpening     = 2 // the lobby is sealed about a second after the opening; earlier nobody can be told anything
 	spreadSeconds    = 6
-)
-
-// The width of the range that a wait is shown as, around people ahead ÷ measured speed.
-const (
-	waitFloor   = 0.75
-	waitCeiling = 1.6
+	unmeasured       = 1000 // people a second that are reckoned with before any are measured
 )
 
 // Place answers for a ticket of this line.
@@ -55,18 +49,19 @@ func (l *Line) Place(t *Ticket, now time.Time) Place {
 	case state == api.OpeningPaused:
 		p.State = api.PlacePaused
 	}
-	l.locate(t, &p)
+	position := l.locate(t, &p)
 	if c := l.Cohorts[t.Cohort]; c.Paused && p.State != api.PlacePaused {
 		p.State, p.Reason = api.PlacePaused, c.Reason
 	}
 	p.Outlook = l.outlook(p.Ahead)
-	l.estimate(&p)
+	l.estimate(&p, position, now)
 	p.NextPoll = l.poll(t, &p)
 	return p
 }
 
-// locate finds the place in the line and, unless the line is paused, whether its turn has come.
-func (l *Line) locate(t *Ticket, p *Place) {
+// locate finds the place in the line and, unless the line is paused, whether its turn has come. It returns how many people
+// stand before it, counted from the head of the line.
+func (l *Line) locate(t *Ticket, p *Place) (position uint64) {
 	served := l.Seals.position(l.Cursor.Epoch, l.Cursor.Rank)
 	e := l.Seals.find(t.Epoch)
 	if e == nil {
@@ -75,11 +70,8 @@ func (l *Line) locate(t *Ticket, p *Place) {
 		} // else the order of the epoch is not drawn yet: nobody can say
 	} else {
 		p.Rank = e.ranker.Rank(t.Subject)
-		if at := l.Seals.position(t.Epoch, p.Rank); at > served {
-			p.Ahead = int64(at - served)
-		} else {
-			p.Ahead = 0
-		}
+		position = l.Seals.position(t.Epoch, p.Rank)
+		p.Ahead = int64(position - min(position, served))
 	}
 	switch {
 	case p.State == api.PlacePaused:
@@ -88,39 +80,46 @@ func (l *Line) locate(t *Ticket, p *Place) {
 	default:
 		p.State = api.PlaceWaiting
 	}
+	return position
 }
 
-func (l *Line) estimate(p *Place) {
+// estimate looks the range of the wait up. Who stands where the doses will be gone, or whose turn would come after the
+// close, is promised no turn.
+func (l *Line) estimate(p *Place, position uint64, now time.Time) {
 	switch {
 	case p.State == api.PlaceTurn:
 		p.WaitLow, p.WaitHigh = 0, 0
-	case p.State == api.PlaceWaiting && p.Ahead >= 0 && l.Speed > 0:
-		p.WaitLow, p.WaitHigh = l.Wait(p.Ahead)
+	case p.State == api.PlaceWaiting:
+		if p.Reason == "" && l.Timetable != nil {
+			p.Reason = l.Timetable.Event.Reason(now)
+		}
+		low, high, ok := l.Timetable.Range(position)
+		if ok && p.Ahead >= 0 && p.Outlook != outlookScarce && now.Add(time.Duration(low+high)*time.Second/2).Before(l.ClosesAt) {
+			p.WaitLow, p.WaitHigh = low, high
+		}
 	}
 }
 
-// Wait is the range, in seconds, that so many people ahead mean at the measured speed, or Unknown.
-func (l *Line) Wait(ahead int64) (low, high int64) {
-	speed := l.Speed
-	if l.RateCap > 0 {
-		speed = min(speed, l.RateCap) // the measured speed takes a while to follow a new cap
-	}
-	if speed <= 0 {
+// Wait is the range, in seconds, for somebody who joins at the end of the line, or Unknown.
+func (l *Line) Wait() (low, high int64) {
+	low, high, ok := l.Timetable.Range(l.Seals.Total() + l.Unsealed)
+	if !ok {
 		return Unknown, Unknown
 	}
-	middle := float64(ahead) / speed
-	return int64(middle * waitFloor), int64(math.Ceil(middle*waitCeiling)) + 2
+	return low, high
 }
 
-// outlook compares the doses left with the people before and at this place.
+const outlookScarce = "scarce"
+
+// outlook compares the doses left with what the people before this place are expected to book.
 func (l *Line) outlook(ahead int64) string {
 	switch {
 	case l.StockLeft < 0:
 		return "unknown"
 	case l.StockLeft == 0:
 		return "gone"
-	case ahead >= l.StockLeft:
-		return "scarce"
+	case ahead != Unknown && l.Doses.Scarce(ahead, l.StockLeft):
+		return outlookScarce
 	}
 	return "plenty"
 }
@@ -142,6 +141,10 @@ func (l *Line) poll(t *Ticket, p *Place) int {
 		return minPoll
 	case p.State == api.PlacePaused:
 		return 2 // whoever waits sees a resume, or a new reason, at once
+	case p.WaitLow == Unknown && p.Outlook == outlookScarce:
+		return maxPoll - int(t.Subject[15]%spreadSeconds)
+	case p.WaitLow == Unknown && p.Ahead > 0: // nothing is measured yet: the head of the line asks first
+		return clampPoll((float64(2+t.Subject[15]%3) + float64(p.Ahead)/unmeasured) * l.Pace)
 	case p.WaitLow == Unknown:
 		return clampPoll(float64(2+t.Subject[15]%3) * l.Pace)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/wait"
 )
 
 var opensAt = time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul)
@@ -187,6 +188,7 @@ func testLine() *Line {
 		Cohorts: map[uint32]Cohort{9: {ID: "born-1967-68"}},
 		Seals:   sealsOf([]uint64{1_500_000, 2000, 3000}), Cursor: Cursor{Epoch: 0, Rank: 1 << 62},
 		Speed: 1000, StockLeft: 1_000_000, Pace: 1,
+		Timetable: &wait.Timetable{From: 375_000, At: []uint64{400_000, 1_000_000, 1_505_000}, Low: []uint32{200, 6000, 10_000}, High: []uint32{500, 12_000, 20_000}},
 	}
 }
 
@@ -254,14 +256,43 @@ func TestUnsealedEpochWaitsWithoutAPlace(t *testing.T) {
 	}
 }
 
-func TestWaitHeedsTheOperatorsCapAtOnce(t *testing.T) {
+func TestNoTurnIsPromisedWhereNoneWillCome(t *testing.T) {
 	l := testLine()
-	if low, high := l.Wait(1000); low < 0 || high > 10 {
-		t.Fatalf("at 1,000 a second: %d to %d s", low, high)
+	l.Cursor, l.StockLeft = Cursor{}, 2_000_000
+	now := opensAt.Add(time.Minute)
+	ticket := Ticket{Cohort: 9, Subject: subject.ID{3}}
+	if p := l.Place(&ticket, now); p.WaitHigh <= 0 || p.Outlook != "plenty" {
+		t.Fatalf("on an ordinary day: %+v", p)
 	}
-	l.RateCap = 2
-	if low, high := l.Wait(1000); low < 300 || high > 1000 {
-		t.Fatalf("capped at 2 a second: %d to %d s", low, high)
+	l.StockLeft = l.Place(&ticket, now).Ahead // the people before use it up
+	if p := l.Place(&ticket, now); p.WaitHigh != Unknown || p.Outlook != "scarce" || p.NextPoll < 20 {
+		t.Errorf("too few doses: %+v", p)
+	}
+	l.Doses = wait.Doses{PerCalled: 0.5} // half of them never come
+	if p := l.Place(&ticket, now); p.WaitHigh <= 0 || p.Outlook != "plenty" {
+		t.Errorf("doses enough for those who come: %+v", p)
+	}
+	l.ClosesAt = now.Add(time.Second)
+	if p := l.Place(&ticket, now); p.WaitHigh != Unknown {
+		t.Errorf("a turn after the close: %+v", p)
+	}
+}
+
+func TestReasonForLongerWaitsIsTold(t *testing.T) {
+	l := testLine()
+	now := opensAt.Add(time.Minute)
+	l.Cursor = Cursor{}
+	l.Timetable.Event = wait.Event{Number: 1, Code: wait.Slowed, At: now}
+	ticket := Ticket{Cohort: 9, Subject: subject.ID{3}}
+	if p := l.Place(&ticket, now); p.Reason == "" {
+		t.Error("not told")
+	}
+	if p := l.Place(&ticket, now.Add(time.Hour)); p.Reason != "" {
+		t.Errorf("an hour later still told: %s", p.Reason)
+	}
+	l.Reason = "an operator's own words"
+	if p := l.Place(&ticket, now); p.Reason != l.Reason {
+		t.Errorf("the operator's words give way to %q", p.Reason)
 	}
 }
 
@@ -273,7 +304,9 @@ func TestAppendPlaceIsTheEncodedPlace(t *testing.T) {
 		if !json.Valid(appendJSONString(nil, l.Reason)) {
 			t.Skip() // not UTF-8: the control API refuses such a reason
 		}
-		l.Speed = rapid.SampledFrom([]float64{0, 10}).Draw(t, "speed")
+		if rapid.Bool().Draw(t, "unmeasured") {
+			l.Timetable = nil
+		}
 		l.StockLeft = rapid.Int64Range(-1, 3).Draw(t, "stock")
 		now := opensAt.Add(time.Duration(rapid.IntRange(-10, 10).Draw(t, "s")) * time.Second)
 		ticket := Ticket{Cohort: 9, Epoch: rapid.Uint32Range(0, 4).Draw(t, "epoch"), Subject: anySubject(t)}

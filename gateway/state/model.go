@@ -5,6 +5,7 @@ import (
 
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/queue"
+	"github.com/daemun/daemun/gateway/wait"
 )
 
 // Opening is what operators have said about an opening; what they have not said follows from the schedule.
@@ -48,6 +49,8 @@ type Cursor struct {
 	At    time.Time `json:"at"`
 	Moved uint64    `json:"moved"`           // how often it has moved
 	Moves []Move    `json:"moves,omitempty"` // the newest moves, up to Moved: those that the ledger is not known to have
+	// Waits is what the leader knows about waits; it goes with this very cursor. Nil: nothing yet.
+	Waits *wait.Published `json:"waits,omitempty"`
 }
 
 // Move is one move of a cursor.

@@ -30,11 +30,13 @@ type Memory struct {
 	Cap     float64   `json:"cap,omitempty"`
 	OpensAt time.Time `json:"opens_at"`
 	Quality Quality   `json:"quality"`
+	ShowUp  float64   `json:"show_up,omitempty"` // share of called people who enter; 0: unknown
 }
 
 // Published goes out with the cursor. It is never changed once published.
 type Published struct {
 	Timetable Timetable `json:"timetable"`
+	Doses     Doses     `json:"doses"`
 	Memory    Memory    `json:"memory"`
 }
 

@@ -74,10 +74,10 @@ func (s *ShowUp) reckon(now time.Time) {
 // Share is the share of called people who enter; ok is false while it is unknown.
 func (s *ShowUp) Share() (share float64, ok bool) { return s.share, s.share > 0 }
 
-// Calls is how many people to call for one who is wanted inside: 1 while the share is unknown.
-func (s *ShowUp) Calls() float64 {
-	if s.share == 0 {
+// Calls is how many people to call for one who is wanted inside, given the share that enters: 1 while that is unknown (0).
+func Calls(share float64) float64 {
+	if share == 0 {
 		return 1
 	}
-	return 1 / min(max(s.share, showFloor), 1)
+	return 1 / min(max(share, showFloor), 1)
 }

@@ -2,6 +2,7 @@ package wait
 
 import (
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -36,6 +37,12 @@ func (t *Timetable) Range(position uint64) (low, high int64, ok bool) {
 	l, h, ok := t.at(position)
 	const hair = 1e-6 // of rounding in the interpolation, so that it cannot lift a whole number
 	return int64(l / 10), int64(math.Ceil(h/10 - hair)), ok
+}
+
+// Differs tells whether somebody would read anything else in t than in the timetable before.
+func (t *Timetable) Differs(before *Timetable) bool {
+	return before == nil || t.From != before.From || t.Event.Number != before.Event.Number ||
+		!slices.Equal(t.At, before.At) || !slices.Equal(t.Low, before.Low) || !slices.Equal(t.High, before.High)
 }
 
 // at interpolates, in tenths of a second.
