@@ -25,6 +25,7 @@ type fakeService struct {
 	eligibility api.Eligibility
 	clinics     []api.Clinic
 	slots       api.SlotList
+	draw        Draw
 	bookings    map[string]api.Booking // by key
 	booking     api.Booking
 	refuse      map[string]*api.Problem // by method
@@ -43,7 +44,7 @@ func newFake() *fakeService {
 			LobbyAt:  time.Date(2021, 7, 19, 19, 30, 0, 0, subject.Seoul),
 			OpensAt:  time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul),
 			ClosesAt: time.Date(2021, 7, 20, 18, 0, 0, 0, subject.Seoul),
-			Order:    "draw", Proxy: true, Vaccine: "모더나", StockLeft: ptr(int64(128_400)),
+			Order:    "draw", Proxy: true, Vaccine: "모더나", StockLeft: ptr(int64(128_400)), Anchor: fakeAnchor,
 			Cohorts: []api.Cohort{{ID: "1967-1968", Name: "1967~1968년 출생", NameEn: "Born 1967–1968"}},
 		}},
 		notices: []api.Notice{{
@@ -64,6 +65,7 @@ func newFake() *fakeService {
 		},
 	}
 	s.slots = fakeSlots()
+	s.draw = fakeDraw()
 	s.booking = api.Booking{
 		No: "2107-4821-0937", State: "booked", Opening: "2021-07-19", Slot: "c0002-0726-1000", At: s.slots.Slots[2].At,
 		Clinic: "c0002", ClinicName: "연세가정의학과의원", Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", Dose: 1,
@@ -71,6 +73,21 @@ func newFake() *fakeService {
 		Proof: "proof-of-hong",
 	}
 	return s
+}
+
+// fakeAnchor is the seed of fakeDraw hashed once.
+const (
+	fakeSeed   = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+	fakeAnchor = "5a6c9dcbec66882a3de754eb13e61d8908e6c0b67a23c9d524224ecd93746290"
+)
+
+func fakeDraw() Draw {
+	return Draw{
+		Opening: "2021-07-19", Code: "00112233445566778899aabbccddeeff", Anchor: fakeAnchor, Sealed: true, Holds: true,
+		DrawnAt: time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul),
+		Seal:    api.Seal{Epoch: 0, Count: 1_498_213, Tally: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Seed: fakeSeed},
+		Rank:    "9573052f7ebe725e", Within: 874_637,
+	}
 }
 
 func fakeSlots() api.SlotList {
@@ -132,6 +149,10 @@ func (s *fakeService) Place(_ context.Context, ticket string) (api.Place, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.place, err
+}
+
+func (s *fakeService) Draw(_ context.Context, ticket string) (Draw, error) {
+	return s.draw, s.call("Draw", ticket)
 }
 
 func (s *fakeService) Enter(_ context.Context, ticket string) (api.Entry, error) {

@@ -74,6 +74,14 @@ func lobby(s *fakeService) {
 	s.place.ServerTime = s.place.OpensAt.Add(-12 * time.Minute)
 }
 
+// undrawn is the world so long before the visitor's round is over.
+func undrawn(ahead time.Duration) func(*fakeService) {
+	return func(s *fakeService) {
+		s.now = s.draw.DrawnAt.Add(-ahead)
+		s.draw.Sealed, s.draw.Holds, s.draw.Rank, s.draw.Within, s.draw.Seal = false, false, "", 0, api.Seal{}
+	}
+}
+
 var views = []view{
 	{"landing-scheduled", 200, openingState(api.OpeningScheduled, fakeNow.Add(-26*time.Hour)), "/", "", nil},
 	{"landing-lobby", 200, openingState(api.OpeningLobby, fakeNow.Add(-43*time.Minute)), "/", "", nil},
@@ -118,6 +126,17 @@ var views = []view{
 	{"wait-closed", 200, state(api.PlaceClosed), "/wait", everyCookie, nil},
 	{"wait-no-ticket", 401, nil, "/wait", "", nil},
 	{"wait-busy", 503, refuse("Place", busy), "/wait", everyCookie, nil},
+	{"draw", 200, nil, "/draw", everyCookie, nil},
+	{"draw-later-round", 200, func(s *fakeService) {
+		s.draw.Epoch, s.draw.Seal.Epoch, s.draw.Before, s.draw.Within = 754, 754, 2_100_345, 7
+		s.draw.Seal.Count = 31
+	}, "/draw", everyCookie, nil},
+	{"draw-before", 200, undrawn(12 * time.Minute), "/draw", everyCookie, nil},
+	{"draw-over", 200, undrawn(-time.Second), "/draw", everyCookie, nil},
+	{"draw-broken", 200, func(s *fakeService) { s.draw.Holds = false }, "/draw", everyCookie, nil},
+	{"draw-no-ticket", 200, nil, "/draw", "", nil},
+	{"draw-lost-ticket", 200, refuse("Draw", &api.Problem{Status: 401, Code: "bad_ticket"}), "/draw", everyCookie, nil},
+	{"draw-busy", 503, refuse("Draw", busy), "/draw", everyCookie, nil},
 	{"enter-resting", 503, refuse("Enter", &api.Problem{Status: 503, Code: "backend_resting", RetryAfterS: 12}), "/enter", everyCookie, url.Values{}},
 	{"clinics-start", 200, nil, "/clinics", everyCookie, nil},
 	{"clinics-region", 200, nil, "/clinics?region=서울", everyCookie, nil},

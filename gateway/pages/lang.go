@@ -58,7 +58,7 @@ func homeOf(r *http.Request) string {
 		return "/lookup"
 	case path == "/book" && !isRead(r):
 		return "/clinics"
-	case path == "/apply", path == "/wait", path == "/clinics", path == "/book", path == "/done", path == "/lookup":
+	case path == "/apply", path == "/wait", path == "/draw", path == "/clinics", path == "/book", path == "/done", path == "/lookup":
 		return path
 	case strings.HasPrefix(path, "/clinics/") && !strings.Contains(path[len("/clinics/"):], "/"):
 		return "/clinics/" + url.PathEscape(path[len("/clinics/"):])

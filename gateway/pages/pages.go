@@ -26,6 +26,8 @@ type Service interface {
 	// Join returns the place of a still valid ticket of the same person and opening, else a new one with its Ticket set.
 	Join(ctx context.Context, req api.JoinRequest, ticket string) (api.Place, error)
 	Place(ctx context.Context, ticket string) (api.Place, error)
+	// Draw tells how the ticket's place was drawn, or when it will be.
+	Draw(ctx context.Context, ticket string) (Draw, error)
 	Enter(ctx context.Context, ticket string) (api.Entry, error)
 	Clinics(ctx context.Context, pass, region, vaccine string) (api.ClinicList, error)
 	// Slots answers with the days that have anything left and the slots of the day asked for, else of the first of them.
@@ -84,6 +86,7 @@ func (p *Pages) Routes() []Route {
 		{"GET", "/apply", p.applyForm, "form for the registration number"},
 		{"POST", "/apply", p.post(p.apply), "check eligibility and join the queue"},
 		{"GET", "/wait", p.wait, "place in the queue"},
+		{"GET", "/draw", p.draw, "how places are drawn, and how to check one's own"},
 		{"POST", "/enter", p.post(p.enter), "exchange a ticket whose turn has come for a pass"},
 		{"GET", "/clinics", p.clinics, "clinics of a region with what is left"},
 		{"GET", "/clinics/{id}", p.clinic, "days and times of a clinic"},

@@ -35,6 +35,7 @@ func functions(lang string) template.FuncMap {
 		"deadline":     func(t time.Time) string { return deadlineWords(lang, t) },
 		"clock":        clockWords,
 		"clockS":       clockSeconds,
+		"seconds":      secondsWords,
 		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
 		"stock":        func(left *int64) string { return stockWords(lang, left) },
 		"vaccine":      func(name string) string { return vaccineWords(lang, name) },

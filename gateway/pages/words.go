@@ -170,6 +170,14 @@ func deadlineWords(lang string, t time.Time) string {
 
 func clockWords(t time.Time) string { return t.In(subject.Seoul).Format("15:04") }
 
+// secondsWords tells the seconds of a time, where they are not nought: ":07".
+func secondsWords(t time.Time) string {
+	if t.Second() == 0 {
+		return ""
+	}
+	return t.Format(":05")
+}
+
 func clockSeconds(t time.Time) string { return t.In(subject.Seoul).Format("15:04:05") }
 
 // vaccineNames gives the English names of the vaccines that schedules name in Korean; others are shown as they stand.
