@@ -150,8 +150,11 @@ type Change struct {
 	To      string     `json:"to"`
 }
 
-// Opening is the data of KindOpening: what an operator did to an opening or one of its cohorts, why, and the state
-// before and after as the gateway tells it.
+// ActionNotice is the action of an Opening that is a notice to everybody: it belongs to no opening, its Reason is the text.
+const ActionNotice = "notice"
+
+// Opening is the data of KindOpening: what an operator (or the clock, or the stock) did to an opening or one of its
+// cohorts, why, and the state before and after as the gateway tells it.
 //
 // ID is the key under which the gateways kept the change until it was recorded: the same change has the same one, however
 // often it is brought. At is when it took effect.

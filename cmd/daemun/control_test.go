@@ -184,7 +184,7 @@ func TestControlRoom(t *testing.T) {
 	})
 	t.Run("every change is in the ledger", func(t *testing.T) {
 		var ledger string
-		for _, want := range []string{`"action":"pause"`, `"action":"resume"`, `"action":"postpone"`, `"action":"rate"`, `"action":"ask to rate"`, `"cohort":"born-1967-1968"`, `"by":"demo-supervisor"`, `"reason":"22시로 미룹니다"`} {
+		for _, want := range []string{`"action":"pause"`, `"action":"resume"`, `"action":"postpone"`, `"action":"rate"`, `"action":"ask to rate"`, `"cohort":"born-1967-1968"`, `"by":"demo-supervisor"`, `"action":"open","by":"clock"`, `"action":"notice"`, `"reason":"22시로 미룹니다"`} {
 			s.eventually("the ledger holds "+want, func() bool {
 				_, ledger = s.command("viewer", "GET", "/control/v1/ledger?after=0&limit=100000", nil, nil)
 				return strings.Contains(ledger, want)

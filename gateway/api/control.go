@@ -155,10 +155,12 @@ type Notice struct {
 	By     string    `json:"by"`
 }
 
-// Command is the body of the operator's POST calls. Reason is required. OpensAt belongs to postpone.
+// Command is the body of the operator's POST calls. Reason is required. OpensAt belongs to postpone, and so does ClosesAt,
+// which is needed where OpensAt is not before the close.
 type Command struct {
-	Reason  string     `json:"reason"`
-	OpensAt *time.Time `json:"opens_at,omitempty"`
+	Reason   string     `json:"reason"`
+	OpensAt  *time.Time `json:"opens_at,omitempty"`
+	ClosesAt *time.Time `json:"closes_at,omitempty"`
 }
 
 // RateCommand is the body of PUT /control/v1/openings/{id}/rate; PerS 0 lifts the cap.

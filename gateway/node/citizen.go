@@ -74,7 +74,15 @@ func (n *Node) decide(snapshot *Snapshot, birth subject.Date, id *subject.ID, no
 }
 
 func window(l *queue.Line, now time.Time) cohort.Window {
-	return cohort.Window{LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Closed: l.StateAt(now) == api.OpeningClosed}
+	state := l.StateAt(now)
+	w := cohort.Window{LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Closed: state == api.OpeningClosed}
+	if state != api.OpeningScheduled && now.Before(w.LobbyAt) { // it has begun all the same: the clock was set back
+		w.LobbyAt = now
+	}
+	if l.Begun(now) && now.Before(w.OpensAt) {
+		w.OpensAt = now
+	}
+	return w
 }
 
 // Subject is the pseudonym of a registration number.
@@ -93,9 +101,6 @@ func (n *Node) Join(number subject.Number, opening string, held []byte, now time
 		return queue.Text(held), t, line, nil
 	}
 	t := queue.Ticket{Opening: line.Number, Cohort: member.Number(), Epoch: line.EpochAt(now), Subject: id, IssuedAt: now}
-	if line.FirstEpoch() > t.Epoch {
-		t.Epoch = line.FirstEpoch()
-	}
 	snapshot.plan.rolls[line.ID].add(t.Epoch, t.Cohort, id)
 	return n.tickets.Sign(t), t, line, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/node"
+	machine "github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/pass"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/state"
@@ -57,12 +58,12 @@ func (g *gateway) standing(tickets [][]byte) []stands {
 // pause stops the calling in, so that people ahead can be compared at rest.
 func (g *gateway) pause(paused bool) {
 	g.site.t.Helper()
-	_, _, err := g.shared.ChangeOpening(context.Background(), opening, func(o state.Opening) (state.Opening, error) {
-		o.State = ""
-		if paused {
-			o.State = api.OpeningPaused
-		}
-		return o, nil
+	cmd := machine.Command{Action: machine.ActionResume, Reason: "시험", By: "kim"}
+	if paused {
+		cmd.Action = machine.ActionPause
+	}
+	_, _, err := g.shared.ChangeOpening(context.Background(), opening, g.Now(), func(o machine.Opening) (machine.Opening, []machine.Change, error) {
+		return o.Do(cmd, g.Scheduled(opening), -1, g.Now())
 	})
 	if err != nil {
 		g.site.t.Fatal(err)

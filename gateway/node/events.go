@@ -17,10 +17,13 @@ import (
 	"github.com/daemun/daemun/gateway/upstream"
 )
 
-// record brings operators' changes to the ledger, oldest first. While the backend rests they wait in the shared state.
+// record brings changes to the ledger, oldest first. While the backend rests they wait in the shared state.
 func (n *Node) record(ctx context.Context) {
 	if !n.leads.Load() {
 		return
+	}
+	if err := n.shared.Post(ctx); err != nil {
+		n.log.Warn("changes stay behind", zap.Error(err))
 	}
 	var keys []string
 	events := map[string][]byte{}

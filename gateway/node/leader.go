@@ -53,9 +53,10 @@ func (n *Node) lead(ctx context.Context, now time.Time) {
 		return
 	}
 	snapshot := n.Snapshot()
+	n.notice(ctx, snapshot, now)
 	var begun []*queue.Line
 	for _, l := range snapshot.Lines {
-		if now.Before(l.Start()) || l.StateAt(now) == api.OpeningClosed {
+		if now.Before(l.Start()) && !l.Begun(now) || l.StateAt(now) == api.OpeningClosed {
 			continue
 		}
 		n.seal(ctx, snapshot.plan, l, now)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/keyring"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/state"
 )
@@ -50,4 +51,13 @@ func (p *plan) restore(m *state.Model, node string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Scheduled are the times that the schedule gives an opening; zero where there is none of that ID.
+func (n *Node) Scheduled(id string) opening.Times {
+	o := n.Snapshot().plan.schedule.Opening(id)
+	if o == nil {
+		return opening.Times{}
+	}
+	return opening.Scheduled(o)
 }

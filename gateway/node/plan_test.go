@@ -8,7 +8,7 @@ import (
 	"github.com/daemun/daemun/gateway/keyring"
 )
 
-func opening(id string, cohorts ...string) cohort.Opening {
+func anOpening(id string, cohorts ...string) cohort.Opening {
 	o := cohort.Opening{ID: id}
 	for _, c := range cohorts {
 		o.Cohorts = append(o.Cohorts, cohort.Cohort{ID: c})
@@ -22,10 +22,10 @@ func TestThePlanAfterKeepsWhatPeopleLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := newPlan(&cohort.Schedule{Openings: []cohort.Opening{opening("a", "young", "old"), opening("gone", "old")}}, ring, nil)
+	first := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("a", "young", "old"), anOpening("gone", "old")}}, ring, nil)
 	old := cohort.Cohort{ID: "old"}.Number()
 	first.rolls["a"].add(0, old, subject.ID{1})
-	next := newPlan(&cohort.Schedule{Openings: []cohort.Opening{opening("new", "young"), opening("a", "old", "added")}}, ring, first)
+	next := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("new", "young"), anOpening("a", "old", "added")}}, ring, first)
 
 	next.rolls["a"].add(0, old, subject.ID{2})
 	for name, p := range map[string]*plan{"first": first, "next": next} {

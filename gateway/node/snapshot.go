@@ -8,6 +8,7 @@ import (
 
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/state"
 )
@@ -63,10 +64,11 @@ func (n *Node) build(p *plan, now time.Time) *Snapshot {
 
 func (n *Node) line(o *cohort.Opening, r *roll, m *state.Model, report *api.BackendReport) *queue.Line {
 	said, cursor := m.Openings[o.ID], m.Cursors[o.ID]
+	times := said.Times(opening.Scheduled(o))
 	l := &queue.Line{
 		ID: o.ID, Number: o.Number(), Order: o.Order,
 		State: said.State, Reason: said.Reason,
-		LobbyAt: o.LobbyAt, OpensAt: o.OpensAt, ClosesAt: o.ClosesAt,
+		LobbyAt: times.LobbyAt, OpensAt: times.OpensAt, ClosesAt: times.ClosesAt, Reached: said.Reached, Noticed: said.Noticed,
 		Cohorts: make(map[uint32]queue.Cohort, len(o.Cohorts)),
 		Cursor:  queue.Cursor{Epoch: cursor.Epoch, Rank: cursor.Rank}, Speed: cursor.Speed, RateCap: said.RateCap,
 		StockLeft: -1, Pace: n.pace(),
@@ -74,17 +76,11 @@ func (n *Node) line(o *cohort.Opening, r *roll, m *state.Model, report *api.Back
 	if w := cursor.Waits; w != nil {
 		l.Timetable, l.Doses = &w.Timetable, w.Doses
 	}
-	if said.OpensAt != nil {
-		l.OpensAt = *said.OpensAt
-	}
-	if said.ClosesAt != nil {
-		l.ClosesAt = *said.ClosesAt
-	}
 	if said.StartedAt != nil {
 		l.StartedAt = *said.StartedAt
 	}
-	if l.OpensAt.Before(l.LobbyAt) { // opened early
-		l.LobbyAt = l.OpensAt
+	if said.Postponed != nil {
+		l.Moved = said.Postponed.Reason
 	}
 	for i := range o.Cohorts {
 		c := &o.Cohorts[i]
@@ -104,7 +100,7 @@ func (n *Node) line(o *cohort.Opening, r *roll, m *state.Model, report *api.Back
 
 func published(o *cohort.Opening, l *queue.Line, anchor [32]byte, now time.Time) api.Opening {
 	p := api.Opening{
-		ID: o.ID, Name: o.Name, NameEn: o.NameEn, State: l.StateAt(now), Reason: l.ReasonAt(now),
+		ID: o.ID, Name: o.Name, NameEn: o.NameEn, State: l.StateAt(now), Phase: l.PhaseAt(now), Reason: l.ReasonAt(now),
 		LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Order: string(o.Order), Proxy: o.Proxy,
 		Vaccine: o.Vaccine, Cohorts: make([]api.Cohort, len(o.Cohorts)), Anchor: hex.EncodeToString(anchor[:]),
 	}

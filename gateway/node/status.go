@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/state"
 )
@@ -68,7 +69,7 @@ func (n *Node) OpeningStatus(id string, now time.Time) *api.OpeningStatus {
 	return nil
 }
 
-func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said state.Opening, cursor state.Cursor, report *api.BackendReport, now time.Time) api.OpeningStatus {
+func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said opening.Opening, cursor state.Cursor, report *api.BackendReport, now time.Time) api.OpeningStatus {
 	total, served := int64(l.Seals.Total()), l.Served()
 	r := report.Openings[l.ID]
 	s := api.OpeningStatus{
@@ -77,7 +78,10 @@ func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said st
 		Epoch: l.Cursor.Epoch, Rank: RankText(l.Cursor.Rank), SealedUpTo: int64(l.Seals.Next(0)) - 1,
 		Speed: l.Speed, RateCap: said.RateCap, CohortStatus: []api.CohortStatus{},
 	}
-	if now.Before(l.OpensAt) {
+	if said.Noticed == o.Phase {
+		s.PhaseSince = said.Since
+	}
+	if !l.Begun(now) {
 		s.InLobby = s.Waiting
 	}
 	if s.Waiting == 0 || o.State != api.OpeningOpen { // the line's speed is then what would be possible, not what is
@@ -89,7 +93,7 @@ func (n *Node) openingStatus(o api.Opening, l *queue.Line, joined *roll, said st
 	if said.State == api.OpeningPaused {
 		s.PausedBy = said.By
 	}
-	if p := said.Pending; p != nil && now.Sub(p.At) < state.ConfirmWithin {
+	if p := said.Pending; p != nil && now.Sub(p.At) < opening.ConfirmWithin {
 		s.Pending = &api.PendingAction{Action: p.Action, By: p.By, Reason: p.Reason, At: p.At}
 	}
 	rangeQuality(&s, cursor.Waits)

@@ -94,14 +94,14 @@ func (o Opening) apply(c Command, scheduled Times, now time.Time) (Opening, erro
 	case ActionRate:
 		return o.setRate(c, now), nil
 	default:
-		return o, unknownAction(c.Action)
+		return o, UnknownActionError(c.Action)
 	}
 	return o, nil
 }
 
 func (o Opening) applyToCohort(c Command) (Opening, error) {
 	if c.Action != ActionPause && c.Action != ActionResume {
-		return o, unknownAction(c.Action)
+		return o, UnknownActionError(c.Action)
 	}
 	pause := c.Action == ActionPause
 	if o.Cohorts[c.Cohort].Paused == pause {

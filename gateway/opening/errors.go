@@ -26,7 +26,8 @@ func (e *Error) Error() string { return "opening: " + string(e.Kind) + ": " + e.
 
 func refuse(kind Kind, ko, en string) error { return &Error{Kind: kind, Ko: ko, En: en} }
 
-func unknownAction(action string) error {
+// UnknownActionError refuses an action that there is not.
+func UnknownActionError(action string) error {
 	return refuse(UnknownAction, fmt.Sprintf("%q 작업은 없습니다. open, pause, resume, postpone, close 가운데 하나입니다.", action),
 		fmt.Sprintf("There is no action %q; it is open, pause, resume, postpone or close.", action))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/wait"
 )
 
@@ -146,7 +147,10 @@ type Line struct {
 	LobbyAt   time.Time
 	OpensAt   time.Time
 	ClosesAt  time.Time
-	StartedAt time.Time // start of epoch 1 where OpensAt has moved since; zero: it has not
+	StartedAt time.Time // start of epoch 1 where it has come already, whatever OpensAt says since; zero: it has not
+	Moved     string    // why it was postponed, until it opens
+	Reached   string    // how far time has brought it, as noticed: see opening.Opening
+	Noticed   string    // its phase, as noticed
 	Cohorts   map[uint32]Cohort
 	Seals     Seals
 	Cursor    Cursor
@@ -166,30 +170,34 @@ type Cohort struct {
 	Reason string
 }
 
-// StateAt is the state of the opening at a time. Paused and closed are said by operators; the rest follows from the
-// clock, so a gateway that hears nothing from the others still opens and closes in time.
-func (l *Line) StateAt(now time.Time) string {
-	switch {
-	case l.State == api.OpeningClosed || !now.Before(l.ClosesAt):
-		return api.OpeningClosed
-	case l.StockLeft == 0 && !now.Before(l.OpensAt):
-		return api.OpeningClosed
-	case now.Before(l.LobbyAt):
-		return api.OpeningScheduled
-	case l.State == api.OpeningPaused:
-		return api.OpeningPaused
-	case now.Before(l.OpensAt):
-		return api.OpeningLobby
+func (l *Line) standing() opening.Standing {
+	return opening.Standing{
+		Times: opening.Times{LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Order: l.Order},
+		State: l.State, Reached: l.Reached, Noticed: l.Noticed, Postponed: l.Moved != "", Stock: l.StockLeft,
 	}
-	return api.OpeningOpen
 }
 
-// ReasonAt is the reason that goes with StateAt, in Korean and English; empty where nothing needs saying.
+// StateAt is the state of the opening at a time, as the outside knows it: see package opening.
+func (l *Line) StateAt(now time.Time) string {
+	s := l.standing()
+	return s.Shown(now)
+}
+
+// PhaseAt is the state, or the finer phase that it stands for.
+func (l *Line) PhaseAt(now time.Time) string {
+	s := l.standing()
+	return s.Phase(now)
+}
+
+// Begun tells whether turns have begun at a time.
+func (l *Line) Begun(now time.Time) bool {
+	s := l.standing()
+	return s.Begun(now)
+}
+
+// ReasonAt is the reason that goes with PhaseAt, in Korean and English; empty where nothing needs saying.
 func (l *Line) ReasonAt(now time.Time) string {
-	if l.StockLeft == 0 && !now.Before(l.OpensAt) && l.State != api.OpeningClosed {
-		return "준비된 물량이 모두 예약되었습니다. (All doses are booked.)"
-	}
-	return l.Reason
+	return opening.ReasonIn(l.PhaseAt(now), l.Reason, l.Moved)
 }
 
 // Start is when epoch 1 of the line begins. Once begun it stays: a postponement moves the turns, not the places.
@@ -197,14 +205,14 @@ func (l *Line) Start() time.Time {
 	if !l.StartedAt.IsZero() {
 		return l.StartedAt
 	}
-	if l.Order == cohort.OrderArrival {
-		return l.LobbyAt
-	}
-	return l.OpensAt
+	return opening.Times{LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, Order: l.Order}.Start()
 }
 
-// EpochAt is the epoch of a join at a time.
-func (l *Line) EpochAt(now time.Time) uint32 { return EpochAt(now.Sub(l.Start())) }
+// EpochAt is the epoch of a join at a time: never one that is sealed, which a clock that is behind would otherwise let
+// people slip into.
+func (l *Line) EpochAt(now time.Time) uint32 {
+	return max(EpochAt(now.Sub(l.Start())), l.Seals.Next(l.FirstEpoch()))
+}
 
 // FirstEpoch is the first epoch that people can be in.
 func (l *Line) FirstEpoch() uint32 {

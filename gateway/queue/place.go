@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 )
 
 // Unknown stands for a number that nobody can know yet.
@@ -34,12 +35,14 @@ const (
 // Place answers for a ticket of this line.
 func (l *Line) Place(t *Ticket, now time.Time) Place {
 	p := Place{Epoch: t.Epoch, Ahead: Unknown, WaitLow: Unknown, WaitHigh: Unknown}
-	p.Reason = l.ReasonAt(now)
-	switch state := l.StateAt(now); {
+	standing := l.standing()
+	state, begun := standing.Shown(now), standing.Begun(now)
+	p.Reason = opening.ReasonIn(standing.Phase(now), l.Reason, l.Moved)
+	switch {
 	case state == api.OpeningClosed:
 		p.State, p.Outlook, p.NextPoll = api.PlaceClosed, l.outlook(Unknown), maxPoll
 		return p
-	case now.Before(l.OpensAt):
+	case !begun:
 		p.State, p.Outlook = api.PlaceLobby, l.outlook(Unknown)
 		if state == api.OpeningPaused {
 			p.State = api.PlacePaused

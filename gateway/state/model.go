@@ -4,42 +4,10 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/wait"
 )
-
-// Opening is what operators have said about an opening; what they have not said follows from the schedule.
-type Opening struct {
-	State   string     `json:"state,omitempty"` // paused, closed, or empty
-	Reason  string     `json:"reason,omitempty"`
-	By      string     `json:"by,omitempty"`
-	OpensAt *time.Time `json:"opens_at,omitempty"`
-	// StartedAt holds the start of epoch 1 where OpensAt has moved after people had been drawn.
-	StartedAt *time.Time `json:"started_at,omitempty"`
-	// Pending is an action that waits for a second person.
-	Pending  *Pending          `json:"pending,omitempty"`
-	ClosesAt *time.Time        `json:"closes_at,omitempty"`
-	RateCap  float64           `json:"rate_cap,omitempty"` // people a second; 0: none
-	Cohorts  map[string]Cohort `json:"cohorts,omitempty"`
-}
-
-// ConfirmWithin is how long an action waits for a second person.
-const ConfirmWithin = 10 * time.Minute
-
-// Pending is an action that one person asked for and another must confirm.
-type Pending struct {
-	Action string    `json:"action"`
-	By     string    `json:"by"`
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
-}
-
-// Cohort is what operators have said about a cohort of an opening.
-type Cohort struct {
-	Paused bool   `json:"paused"`
-	Reason string `json:"reason"`
-	By     string `json:"by"`
-}
 
 // Cursor is how far a line is served, as the leader wrote it. Moved and Moves are the store's own: see MoveCursor.
 type Cursor struct {
@@ -75,7 +43,7 @@ type Leader struct {
 
 // Model is the shared state as this gateway last heard it. Maps are by opening ID.
 type Model struct {
-	Openings map[string]Opening
+	Openings map[string]opening.Opening
 	Cursors  map[string]Cursor
 	Seals    map[string]*queue.Seals
 	Recorded map[string]Progress
@@ -84,20 +52,21 @@ type Model struct {
 	Leader   Leader
 	Nodes    map[string]time.Time // gateways by name, when they last said that they are there
 	Notices  []api.Notice
-	// Events are operators' changes that the ledger has not recorded yet, by key; keys sort by time.
+	// Events are changes that the ledger has not recorded yet, by key; keys sort by time.
 	Events map[string][]byte
 	// SeenAt is when the shared state last said anything.
 	SeenAt time.Time
 
+	outboxes  map[string][]outgoing // by opening ID: changes that have not become events yet
 	revisions map[string]uint64
 }
 
 func newModel() *Model {
 	return &Model{
-		Openings: map[string]Opening{}, Cursors: map[string]Cursor{}, Seals: map[string]*queue.Seals{},
+		Openings: map[string]opening.Opening{}, Cursors: map[string]Cursor{}, Seals: map[string]*queue.Seals{},
 		Recorded: map[string]Progress{},
 		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{}, Events: map[string][]byte{},
-		revisions: map[string]uint64{},
+		outboxes: map[string][]outgoing{}, revisions: map[string]uint64{},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
 )
 
@@ -60,7 +61,7 @@ func TestTwoGatewaysShareOneState(t *testing.T) {
 	if err := b.Seal(ctx, "o", queue.Seal{Count: 8}); !errors.Is(err, ErrExists) {
 		t.Errorf("an epoch was sealed by two: %v", err)
 	}
-	if _, _, err := b.ChangeOpening(ctx, "o", func(o Opening) (Opening, error) { o.State = api.OpeningPaused; return o, nil }); err != nil {
+	if _, _, err := b.ChangeOpening(ctx, "o", now, deciding(func(o *opening.Opening) { o.State = api.OpeningPaused })); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, a, "the pause", func(m *Model) bool { return m.Openings["o"].State == api.OpeningPaused })

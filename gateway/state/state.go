@@ -4,13 +4,13 @@
 //
 // Keys, with opening IDs and gateway names made of letters, digits, '-' and '_':
 //
-//	opening.<id>                 Opening, changed by compare-and-swap
+//	opening.<id>                 opening.Opening and its changes on their way, by compare-and-swap
 //	cursor.<id>                  Cursor, written by the leader
 //	seal.<id>.<epoch>            api.Seal, created once and never changed
 //	sketch.<id>.<epoch>.<node>   bytes, removed once the epoch is sealed
 //	recorded.<id>                Progress, written by the leader
 //	notice.<unix ms>             api.Notice
-//	event.<unix ns>              an operator's change on its way to the ledger
+//	event.<unix ns>[.<id>.<n>]   a change on its way to the ledger
 //	leader                       Leader, changed by compare-and-swap
 //	node.<node>                  when the gateway was last there
 //
@@ -236,7 +236,7 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 		delete(m.revisions, key)
 		return m.applySeal(part[1], value)
 	case part[0] == "opening" && len(part) == 2:
-		return into(value, m.Openings, part[1])
+		return m.applyOpening(part[1], value)
 	case part[0] == "cursor" && len(part) == 2:
 		return into(value, m.Cursors, part[1])
 	case part[0] == "recorded" && len(part) == 2:

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
 )
 
@@ -50,11 +51,10 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 	if err := s.Seal(ctx, "o", queue.Seal{Epoch: 3, Count: 99}); !errors.Is(err, ErrExists) {
 		t.Fatalf("an epoch was sealed twice: %v", err)
 	}
-	_, _, changed := s.ChangeOpening(ctx, "o", func(o Opening) (Opening, error) {
+	_, _, changed := s.ChangeOpening(ctx, "o", time.UnixMilli(1), deciding(func(o *opening.Opening) {
 		o.State, o.Reason = api.OpeningPaused, "점검"
-		o.Cohorts["c"] = Cohort{Paused: true}
-		return o, nil
-	})
+		o.Cohorts = map[string]opening.Cohort{"c": {Paused: true}}
+	}))
 	for _, err := range []error{
 		changed,
 		s.MoveCursor(ctx, "o", Cursor{Epoch: 2, Rank: 1 << 63}),
@@ -99,10 +99,7 @@ func TestChangesAtOnceAreAllKept(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for {
-				_, _, err := s.ChangeOpening(context.Background(), "o", func(o Opening) (Opening, error) {
-					o.RateCap++
-					return o, nil
-				})
+				_, _, err := s.ChangeOpening(context.Background(), "o", time.UnixMilli(1), deciding(func(o *opening.Opening) { o.RateCap++ }))
 				if !errors.Is(err, ErrConflict) {
 					if err != nil {
 						t.Error(err)
@@ -120,7 +117,7 @@ func TestARefusedChangeChangesNothing(t *testing.T) {
 	s := open(t, t.TempDir(), "a")
 	defer s.Close()
 	no := errors.New("no")
-	if _, _, err := s.ChangeOpening(context.Background(), "o", func(o Opening) (Opening, error) { return o, no }); !errors.Is(err, no) {
+	if _, _, err := s.ChangeOpening(context.Background(), "o", time.UnixMilli(1), func(o opening.Opening) (opening.Opening, []opening.Change, error) { return o, nil, no }); !errors.Is(err, no) {
 		t.Fatal(err)
 	}
 	s.Read(func(m *Model) {

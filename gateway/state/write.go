@@ -15,53 +15,6 @@ import (
 	"github.com/daemun/daemun/gateway/queue"
 )
 
-// ChangeOpening applies change to what operators have said about an opening and returns it before and after. If
-// somebody else changes the same opening meanwhile it is tried again on the new state; an error from change ends it.
-func (s *Store) ChangeOpening(ctx context.Context, id string, change func(Opening) (Opening, error)) (before, after Opening, err error) {
-	key := "opening." + id
-	for range 8 {
-		before, revision, err := s.opening(ctx, key)
-		if err != nil {
-			return before, after, err
-		}
-		if after, err = change(before.clone()); err != nil {
-			return before, after, err
-		}
-		err = s.swap(ctx, key, after, revision)
-		if err == nil {
-			s.mu.Lock()
-			s.model.Openings[id] = after
-			s.mu.Unlock()
-		}
-		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrExists) {
-			return before, after, err
-		}
-	}
-	return before, after, ErrConflict
-}
-
-func (s *Store) opening(ctx context.Context, key string) (o Opening, revision uint64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	entry, err := s.kv.Get(ctx, key)
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return o, 0, nil
-	case err != nil:
-		return o, 0, fmt.Errorf("read %s: %w", key, err)
-	}
-	return o, entry.Revision(), json.Unmarshal(entry.Value(), &o)
-}
-
-func (o Opening) clone() Opening {
-	cohorts := make(map[string]Cohort, len(o.Cohorts))
-	for id, c := range o.Cohorts {
-		cohorts[id] = c
-	}
-	o.Cohorts = cohorts
-	return o
-}
-
 // Seal publishes a seal; ErrExists if the epoch has been sealed before.
 func (s *Store) Seal(ctx context.Context, id string, seal queue.Seal) error {
 	return s.swap(ctx, "seal."+id+"."+epochKey(seal.Epoch), seal.Wire(), 0)
@@ -116,7 +69,7 @@ func (s *Store) Notice(ctx context.Context, n api.Notice) error {
 	return s.put(ctx, "notice."+strconv.FormatInt(n.At.UnixMilli(), 10), value)
 }
 
-// Event keeps an operator's change until the ledger has it.
+// Event keeps a change until the ledger has it.
 func (s *Store) Event(ctx context.Context, now time.Time, event []byte) error {
 	return s.put(ctx, "event."+strconv.FormatInt(now.UnixNano(), 10), event)
 }
