@@ -58,16 +58,11 @@ func (g *gateway) standing(tickets [][]byte) []stands {
 // pause stops the calling in, so that people ahead can be compared at rest.
 func (g *gateway) pause(paused bool) {
 	g.site.t.Helper()
-	cmd := machine.Command{Action: machine.ActionResume, Reason: "시험", By: "kim"}
+	cmd := machine.Command{Action: machine.ActionResume, Reason: "시험"}
 	if paused {
 		cmd.Action = machine.ActionPause
 	}
-	_, _, err := g.shared.ChangeOpening(context.Background(), opening, g.Now(), func(o machine.Opening) (machine.Opening, []machine.Change, error) {
-		return o.Do(cmd, g.Scheduled(opening), -1, g.Now())
-	})
-	if err != nil {
-		g.site.t.Fatal(err)
-	}
+	g.order(cmd)
 	g.Renew()
 }
 

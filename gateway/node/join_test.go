@@ -10,8 +10,8 @@ import (
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/node"
+	machine "github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
-	"github.com/daemun/daemun/gateway/state"
 )
 
 // drawn brings a site to its opening with so many people in the lobby, nobody called in, and gives their tickets.
@@ -180,16 +180,11 @@ func TestCohortPausedWhileItsTurnComes(t *testing.T) {
 
 func (g *gateway) pauseCohort(id string, paused bool) {
 	g.site.t.Helper()
-	_, _, err := g.shared.ChangeOpening(context.Background(), opening, func(o state.Opening) (state.Opening, error) {
-		if o.Cohorts == nil {
-			o.Cohorts = map[string]state.Cohort{}
-		}
-		o.Cohorts[id] = state.Cohort{Paused: paused, Reason: "백신 배송 지연", By: "시험"}
-		return o, nil
-	})
-	if err != nil {
-		g.site.t.Fatal(err)
+	action := machine.ActionResume
+	if paused {
+		action = machine.ActionPause
 	}
+	g.order(machine.Command{Action: action, Cohort: id, Reason: "백신 배송 지연"})
 	g.Renew()
 }
 

@@ -15,7 +15,9 @@ import (
 // order carries out an operator's command at a gateway.
 func (g *gateway) order(cmd machine.Command) {
 	g.site.t.Helper()
-	cmd.Reason, cmd.By, cmd.Role = cmd.Action+": 사유", "kim", "operator"
+	if cmd.By, cmd.Role = "kim", "operator"; cmd.Reason == "" {
+		cmd.Reason = cmd.Action + ": 사유"
+	}
 	_, _, err := g.shared.ChangeOpening(context.Background(), opening, g.Now(), func(o machine.Opening) (machine.Opening, []machine.Change, error) {
 		return o.Do(cmd, g.Scheduled(opening), -1, g.Now())
 	})

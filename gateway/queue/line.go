@@ -208,10 +208,19 @@ func (l *Line) Start() time.Time {
 	return opening.Times{LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, Order: l.Order}.Start()
 }
 
-// EpochAt is the epoch of a join at a time: never one that is sealed, which a clock that is behind would otherwise let
-// people slip into.
+// lateMost is how long after its stamp a join may be counted: an epoch sealed meanwhile is still its own.
+const lateMost = 5 * time.Second
+
+// EpochAt is the epoch of a join at a time. Where epochs are sealed that end long after it, the clock has been set back:
+// people join the next epoch then, and do not slip in before those who are drawn already.
 func (l *Line) EpochAt(now time.Time) uint32 {
-	return max(EpochAt(now.Sub(l.Start())), l.Seals.Next(l.FirstEpoch()))
+	since := now.Sub(l.Start())
+	first := l.FirstEpoch()
+	epoch, next := max(EpochAt(since), first), l.Seals.Next(first)
+	if epoch < next && EpochEnd(next-1) > since+lateMost {
+		return next
+	}
+	return epoch
 }
 
 // FirstEpoch is the first epoch that people can be in.
