@@ -1,4 +1,4 @@
-# make run, make test: the two that matter. The others: console, surge, bench, lint.
+# make run, make test: the two that matter. The others: console, surge, attacks, bench, lint.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -7,11 +7,12 @@ OPENS_IN ?= 20s
 LISTEN   ?= 127.0.0.1:8080
 CONTROL  ?= 127.0.0.1:8443
 REQUESTS ?= 10000000
+TRIES    ?= 100000
 FUZZRUNS ?= 20000
 
 console_tags := migrated_fynedo,no_emoji
 
-.PHONY: run test lint console surge bench build test-unit test-browser test-window fuzz
+.PHONY: run test lint console surge attacks bench build test-unit test-browser test-window fuzz
 
 run: build/daemun
 	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL)
@@ -74,3 +75,7 @@ console:
 
 surge: build/daemun
 	build/daemun loadlab run --scenario surge --requests $(REQUESTS) --out build/surge
+
+# Every known way in, tried at the gateway and at the backend reached directly.
+attacks: build/daemun
+	build/daemun loadlab run --scenario attacks --tries $(TRIES) --out build/attacks

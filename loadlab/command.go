@@ -54,6 +54,7 @@ type options struct {
 	seed     uint64
 	seconds  int
 	earlier  []string
+	tries    int
 }
 
 func runCommand() *cobra.Command {
@@ -74,12 +75,19 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 3 regres
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
+			if o.scenario == scenario.Attacks().Name && !cmd.Flags().Changed("out") {
+				o.out = "build/attacks"
+			}
 			plan, err := o.plan()
 			if err != nil {
 				return err
 			}
 			r := &run{o: o, plan: plan, out: cmd.OutOrStdout(), began: time.Now()}
-			d, err := r.do(ctx)
+			replay := r.do
+			if plan.Name == scenario.Attacks().Name {
+				replay = r.breakIn
+			}
+			d, err := replay(ctx)
 			switch {
 			case err != nil:
 				return &Exit{Verdict: verdict.Inconclusive, Err: err}
@@ -90,9 +98,10 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 3 regres
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.scenario, "scenario", "surge", "what to replay: surge (19 July 2021)")
+	f.StringVar(&o.scenario, "scenario", "surge", "what to replay: surge (19 July 2021), or attacks (every known way in, tried at every door)")
+	f.IntVar(&o.tries, "tries", 100_000, "scenario attacks: how often each attack is tried at each door")
 	f.Uint64Var(&o.requests, "requests", 10_000_000, "how many requests; people shrink with them")
-	f.StringVar(&o.out, "out", "build/surge", "folder for verdict, report and logs")
+	f.StringVar(&o.out, "out", "build/surge", "folder for verdict, report and logs (scenario attacks: build/attacks)")
 	f.StringVar(&o.binary, "binary", "", "the daemun program to test (default: this one)")
 	f.StringVar(&o.data, "data", "", "folder for the servers' data, made anew (default: data inside --out)")
 	f.Uint64Var(&o.seed, "seed", 20210719, "seed of everything that is drawn by lot on the citizens' side")
@@ -122,6 +131,9 @@ func (o *options) plan() (scenario.Plan, error) {
 	}
 	if o.data == "" {
 		o.data = filepath.Join(o.out, "data")
+	}
+	if s.Name == scenario.Attacks().Name {
+		return o.planAttacks(s)
 	}
 	return s.Scale(o.requests), nil
 }

@@ -43,6 +43,7 @@ func TestCommandRefusesWhatCannotBeJudged(t *testing.T) {
 		"no scenario":     {"run", "--scenario", "none"},
 		"at least 20000":  {"run", "--requests", "100"},
 		"at least 10":     {"run", "--seconds", "3"},
+		"at least 100":    {"run", "--scenario", "attacks", "--tries", "3"},
 		"no finished run": {"report", "--out", t.TempDir()},
 	} {
 		c := Command()

@@ -48,6 +48,9 @@ func (r *run) judge(ctx context.Context, result attack.Result) (*report.Data, er
 		v.CheatsTried += h.Client.Tried[k]
 		v.CheatsAdmitted += h.Client.Through[k]
 	}
+	for _, c := range cheats(h.Client) {
+		v.Cheats = append(v.Cheats, verdict.Cheat{Name: c.Name, Tried: c.Tried, Admitted: c.Admitted})
+	}
 	v.Levels = levels(r.plan, h, figures)
 	v.Counters = counters(v, usage)
 	earlier, err := r.earlier()

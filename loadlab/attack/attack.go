@@ -56,6 +56,7 @@ type Attack struct {
 	Recorder Recorder
 	Pool     *wire.Pool
 	Began    func(time.Time) // told the start, may be nil
+	Inline   bool            // await every answer within its hit: no more under way than the workers send
 
 	start  time.Time
 	once   sync.Once
@@ -160,14 +161,14 @@ func (a *Attack) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.send(&flights[i])
 	}
 	for i := range flights {
-		if f := &flights[i]; slow(f.action.Kind) {
+		if f := &flights[i]; a.beside(f) {
 			a.await(*f)
 		}
 	}
 	// The last answer is awaited first: when it is there the others mostly are, and the worker sleeps once instead of once
 	// for each.
 	for i := len(flights) - 1; i >= 0; i-- {
-		if f := &flights[i]; !slow(f.action.Kind) {
+		if f := &flights[i]; !a.beside(f) {
 			a.receive(f)
 		}
 	}
@@ -188,8 +189,8 @@ func (a *Attack) await(f flight) {
 	})
 }
 
-// slow kinds may be answered by the backend.
-func slow(k citizen.Kind) bool { return !k.WaitingRoom() }
+// beside tells whether an answer is awaited beside its hit: the backend's may take long.
+func (a *Attack) beside(f *flight) bool { return !a.Inline && !f.action.Kind.WaitingRoom() }
 
 func (a *Attack) send(f *flight) {
 	f.sent = time.Since(a.start)

@@ -24,8 +24,13 @@ import (
 
 // ControlClient is a client of the control API with the supervisor's certificate of a data folder.
 func ControlClient(dataDir string) (*http.Client, error) {
+	return ControlClientAs(dataDir, "supervisor")
+}
+
+// ControlClientAs is ControlClient with the certificate of a role.
+func ControlClientAs(dataDir, role string) (*http.Client, error) {
 	dir := filepath.Join(dataDir, "demo", "operators")
-	pair, err := os.ReadFile(filepath.Join(dir, "supervisor.pem"))
+	pair, err := os.ReadFile(filepath.Join(dir, role+".pem"))
 	if err != nil {
 		return nil, fmt.Errorf("operator's certificate: %w", err)
 	}

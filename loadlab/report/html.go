@@ -43,6 +43,9 @@ func number(v any) string {
 
 // HTML writes the page.
 func HTML(w io.Writer, d *Data) error {
+	if d.Figures.Took == 0 && len(d.Verdict.Cheats) > 0 {
+		return attacksHTML(w, d)
+	}
 	v := struct {
 		*Data
 		Outcome                       outcome
@@ -84,7 +87,11 @@ var cheatWords = map[string]string{"forged_ticket": "위조 순번표 forged tic
 	"forged_enter": "위조 순번표로 입장 enter with a forged ticket", "early_enter": "차례 전 입장 enter before the turn",
 	"clock_enter": "시계 조작 false clock and headers", "replayed_pass": "남의 입장권 somebody else's pass", "deep_clinics": "바로가기 목록 deep link to lists",
 	"deep_booking": "바로가기 예약 deep link to booking", "forged_pass": "위조 입장권 forged pass", "path_trick": "경로 변형 path tricks",
-	"rejoin": "다른 기기로 재등록 rejoin for a better place", "second_booking": "두 번째 예약 second booking"}
+	"rejoin": "다른 기기로 재등록 rejoin for a better place", "second_booking": "두 번째 예약 second booking",
+	"client_flag": "1 화면 조작 client-side flag", "airplane": "2 비행기 모드 airplane mode", "client_clock": "3 시계 조작 client clock",
+	"deep_link": "4 바로가기·경로 변형 deep link, other spellings", "shared": "5 빌린 순번표·입장권 shared or sold", "cookie_dropping": "6 쿠키 버리기 dropped cookies",
+	"exemption": "7 예외 사칭 claimed exemption", "limit_overflow": "8 한도 초과 overflow of a limit", "admin_path": "9 관리자 경로 admin paths, default passwords",
+	"abandoned_places": "10 버려진 자리 abandoned places", "redelivery": "11 재전송 redelivery", "replay": "12 재사용·위조 replayed and forged passes"}
 
 func cheatWord(name string) string { return word(cheatWords, name) }
 

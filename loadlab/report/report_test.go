@@ -41,10 +41,22 @@ func sample() *Data {
 	return d
 }
 
+// attacked is a run of the scenario attacks.
+func attacked() *Data {
+	v := &verdict.Verdict{Verdict: verdict.Broken, Why: []string{"1 cheats were admitted"}, Scenario: "attacks", Requests: 7200, Seconds: 3, PerSecond: 2400, Sheds: 5,
+		CheatsTried: 7200, CheatsAdmitted: 1, Invariants: sample().Verdict.Invariants}
+	for _, door := range []string{"gateway", "backend", "backend_with_token"} {
+		v.Cheats = append(v.Cheats, verdict.Cheat{Name: "client_flag", Door: door, Tried: 100_000}, verdict.Cheat{Name: "replay", Door: door, Tried: 100_000, Admitted: int64(len(door)) / 18})
+	}
+	return &Data{At: sample().At, Took: 12 * time.Second, Machine: "linux/amd64, 2 CPUs", Verdict: v, Plan: scenario.Plan{Scenario: scenario.Attacks()}}
+}
+
 func TestGolden(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"report.html": func(b *bytes.Buffer) error { return HTML(b, sample()) },
-		"report.txt":  func(b *bytes.Buffer) error { return Text(b, sample()) },
+		"attacks.html": func(b *bytes.Buffer) error { return HTML(b, attacked()) },
+		"attacks.txt":  func(b *bytes.Buffer) error { return Text(b, attacked()) },
+		"report.html":  func(b *bytes.Buffer) error { return HTML(b, sample()) },
+		"report.txt":   func(b *bytes.Buffer) error { return Text(b, sample()) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {

@@ -29,10 +29,11 @@ func Text(w io.Writer, d *Data) error {
 	for _, why := range v.Why {
 		fmt.Fprintf(&b, "  - %s\n", why)
 	}
-	fmt.Fprintf(&b, "요청 offered %s, answered %s, good %s in %.1f s: %s/s; achieved %.2f %%, late p99 %.0f ms\n",
-		thousands(int64(v.Offered)), thousands(v.Answered), thousands(v.Good), v.Seconds, thousands(int64(v.PerSecond)), 100*v.Achieved, v.LatenessP99)
-	fmt.Fprintf(&b, "예약 bookings %s of %s people; sheds %s; cheats tried %s, admitted %d; command took %.0f s\n",
-		thousands(v.Bookings), thousands(int64(d.Funnel.Eligible)), thousands(v.Sheds), thousands(v.CheatsTried), v.CheatsAdmitted, d.Took.Seconds())
+	if attacks := d.Figures.Took == 0 && len(v.Cheats) > 0; attacks {
+		attacksLines(&b, d)
+	} else {
+		loadLines(&b, d)
+	}
 	for _, f := range v.Faults {
 		fmt.Fprintf(&b, "장애 %-13s %s at %.1f s, back after %d ms, felt %s times %s\n", f.Name, mark(f.Hit), f.AtS, f.DownForMS, thousands(f.Felt), f.WhyNot)
 	}
@@ -50,6 +51,14 @@ func Text(w io.Writer, d *Data) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func loadLines(b *strings.Builder, d *Data) {
+	v := d.Verdict
+	fmt.Fprintf(b, "요청 offered %s, answered %s, good %s in %.1f s: %s/s; achieved %.2f %%, late p99 %.0f ms\n",
+		thousands(int64(v.Offered)), thousands(v.Answered), thousands(v.Good), v.Seconds, thousands(int64(v.PerSecond)), 100*v.Achieved, v.LatenessP99)
+	fmt.Fprintf(b, "예약 bookings %s of %s people; sheds %s; cheats tried %s, admitted %d; command took %.0f s\n",
+		thousands(v.Bookings), thousands(int64(d.Funnel.Eligible)), thousands(v.Sheds), thousands(v.CheatsTried), v.CheatsAdmitted, d.Took.Seconds())
 }
 
 func mark(ok bool) string {

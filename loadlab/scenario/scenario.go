@@ -54,12 +54,22 @@ func Surge() Scenario {
 	}
 }
 
+// Attacks tries every way in that is known, at the gateway and at the backend. It has no crowd and no faults.
+func Attacks() Scenario {
+	return Scenario{
+		Name: "attacks", Title: "알려진 열두 가지 공격", TitleEn: "the twelve known attacks",
+		Eligible: 900, NotEligible: 100, Stock: 5000,
+	}
+}
+
 // Named finds a shipped scenario.
 func Named(name string) (Scenario, error) {
-	if strings.EqualFold(name, "surge") {
-		return Surge(), nil
+	for _, s := range []Scenario{Surge(), Attacks()} {
+		if strings.EqualFold(name, s.Name) {
+			return s, nil
+		}
 	}
-	return Scenario{}, fmt.Errorf("no scenario %q: there is surge", name)
+	return Scenario{}, fmt.Errorf("no scenario %q: there are surge and attacks", name)
 }
 
 // Plan is a scenario scaled to a number of requests and to this machine.

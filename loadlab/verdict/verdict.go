@@ -104,6 +104,15 @@ type Verdict struct {
 	LatenessP99 float64   `json:"lateness_p99_ms"`
 	Levels      []Level   `json:"levels"`
 	Counters    []Counter `json:"counters"`
+	Cheats      []Cheat   `json:"cheats"`
+}
+
+// Cheat counts one way to cheat, at one door where the run tells doors apart.
+type Cheat struct {
+	Name     string `json:"name"`
+	Door     string `json:"door,omitempty"`
+	Tried    int64  `json:"tried"`
+	Admitted int64  `json:"admitted"`
 }
 
 // Validity says what a run must have shown to count.

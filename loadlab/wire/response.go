@@ -72,6 +72,8 @@ func (r *Reader) readOne(res *Response) error {
 		at, err = r.chunked(head, res)
 	case framing.length >= 0:
 		at, err = r.fixed(head, framing.length, res)
+	case res.Close: // the body ends with the connection
+		at, err = r.rest(head, res)
 	default:
 		err = malformed("no length and not chunked")
 	}
@@ -149,6 +151,23 @@ func (r *Reader) fixed(head, length int, res *Response) (int, error) {
 	}
 	res.Body = r.buf[r.start+head : r.start+head+length]
 	return head + length, nil
+}
+
+// rest reads until the server closes.
+func (r *Reader) rest(head int, res *Response) (int, error) {
+	for {
+		size := r.end - r.start
+		if size-head > MaxBody {
+			return 0, malformed("body too long")
+		}
+		switch err := r.more(); {
+		case errors.Is(err, io.ErrUnexpectedEOF): // which more says where bytes are at hand
+			res.Body = r.buf[r.start+head : r.end]
+			return r.end - r.start, nil
+		case err != nil:
+			return 0, err
+		}
+	}
 }
 
 // rebase points the header values at the buffer again after it may have moved.

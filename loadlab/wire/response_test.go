@@ -25,6 +25,8 @@ func TestReadsAnswers(t *testing.T) {
 		{"trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\nX: y\r\n\r\n", Response{Status: 200, RetryAfter: -1}, "a"},
 		{"interim", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 2\r\n\r\n{}", Response{Status: 503, RetryAfter: 7}, "{}"},
 		{"close", "HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n", Response{Status: 200, RetryAfter: -1, Close: true}, ""},
+		{"until the end", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request", Response{Status: 400, RetryAfter: -1, Close: true}, "400 Bad Request"},
+		{"nothing until the end", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", Response{Status: 400, RetryAfter: -1, Close: true}, ""},
 		{"old", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", Response{Status: 200, RetryAfter: -1, Close: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
