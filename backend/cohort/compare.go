@@ -26,6 +26,9 @@ const (
 	stockChanged
 )
 
+// nothing stands for the times of somebody who has no window left.
+const nothing = "nothing left"
+
 // change is one thing that changes for a person. Changes that are equal are told in one sentence.
 type change struct {
 	what what
@@ -38,7 +41,18 @@ type change struct {
 
 func (c change) compare(d change) int {
 	return cmp.Or(cmp.Compare(c.what, d.what), c.start().Compare(d.start()), cmp.Compare(c.lost, d.lost),
-		cmp.Compare(c.from, d.from), cmp.Compare(c.to, d.to))
+		cmp.Compare(c.from, d.from), cmp.Compare(c.to, d.to), cmp.Compare(c.ids(), d.ids()))
+}
+
+func (c change) ids() string {
+	ids := ""
+	for _, o := range []*Opening{c.before, c.after} {
+		if o != nil {
+			ids += o.ID
+		}
+		ids += "/"
+	}
+	return ids
 }
 
 func (c change) start() time.Time {
@@ -85,7 +99,7 @@ func (c *comparison) compare(before, after []*Opening) []change {
 		}
 	}
 	if len(after) == 0 && len(before) > 0 {
-		out = append(out, change{what: nothingLeft, lost: "nothing left"})
+		out = append(out, change{what: nothingLeft, lost: nothing})
 	}
 	return append(out, compareTerms(pairs)...)
 }

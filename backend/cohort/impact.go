@@ -12,11 +12,18 @@ import (
 // Impact says in words what changes for some people when one schedule takes the place of another.
 type Impact struct {
 	// Loses says that they lose time in which they could have booked: a window, or a part of one.
-	Loses bool `json:"loses"`
-	// Lost names the losses for machines, each with the people and the times in a form that no wording changes.
-	Lost []string `json:"lost,omitempty"`
-	Ko   string   `json:"ko"`
-	En   string   `json:"en"`
+	Loses bool   `json:"loses"`
+	Ko    string `json:"ko"`
+	En    string `json:"en"`
+
+	losses []loss
+}
+
+// loss is who loses which times, however that is worded.
+type loss struct {
+	times string
+	who   *people
+	spans []span
 }
 
 // Impacts lists what changes for whom, losses first. People are told apart by birth date and by the lists that they are
@@ -41,13 +48,10 @@ func Impacts(before, after *Schedule, at time.Time) []Impact {
 // Acknowledgement is the code by which an official shows to have read who loses what: 8 hexadecimal digits that stand for
 // exactly these losses, or "" where nobody loses anything.
 func Acknowledgement(impacts []Impact) string {
-	var lost []string
+	lost := lostBy(impacts)
 	for _, i := range impacts {
-		switch {
-		case i.Loses && len(i.Lost) == 0:
-			lost = append(lost, i.En) // made by hand
-		case i.Loses:
-			lost = append(lost, i.Lost...)
+		if i.Loses && len(i.losses) == 0 {
+			lost = append(lost, i.En) // read back from somewhere: its words are all there is
 		}
 	}
 	if len(lost) == 0 {
@@ -56,6 +60,25 @@ func Acknowledgement(impacts []Impact) string {
 	slices.Sort(lost)
 	sum := sha256.Sum256([]byte(strings.Join(lost, "\n")))
 	return hex.EncodeToString(sum[:4])
+}
+
+// lostBy names each loss with the people and the times, in a form that neither wording nor what others gain changes.
+func lostBy(impacts []Impact) []string {
+	byTimes := map[string]*loss{}
+	for _, i := range impacts {
+		for _, l := range i.losses {
+			if byTimes[l.times] == nil {
+				byTimes[l.times] = &loss{l.times, &people{}, l.spans}
+			}
+			byTimes[l.times].who.join(l.who)
+		}
+	}
+	var out []string
+	for times, l := range byTimes {
+		out = append(out, regionsKey(l.who.regions(l.spans))+" | "+times)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // comparison collects which change meets which people.
@@ -91,9 +114,7 @@ func (c *comparison) compareSpan(i int) {
 			}
 			who := c.found[change]
 			who.rosterOnly = who.rosterOnly && rosterOnly
-			for _, condition := range simplify(conditions) {
-				who.add(condition, i, digit)
-			}
+			who.add(cell{i, digit}, conditions)
 		}
 	}
 }
@@ -113,6 +134,11 @@ func (c *comparison) impacts(say words) []Impact {
 	}
 	for _, g := range order {
 		slices.SortFunc(g.changes, change.compare)
+		for _, change := range g.changes {
+			if change.lost != "" {
+				g.losses = append(g.losses, loss{change.lost, c.found[change], c.spans})
+			}
+		}
 	}
 	slices.SortFunc(order, func(a, b *group) int {
 		return cmp.Or(-cmp.Compare(b2i(a.loses()), b2i(b.loses())), a.first().Compare(b.first()), cmp.Compare(a.key, b.key))
@@ -134,13 +160,12 @@ func b2i(b bool) int {
 // group is some people and all that changes for exactly them.
 type group struct {
 	who     []region // as they are told
-	key     string   // exactly, as machines read it
+	key     string   // exactly
 	changes []change
+	losses  []loss
 }
 
-func (g *group) loses() bool {
-	return slices.ContainsFunc(g.changes, func(c change) bool { return c.lost != "" })
-}
+func (g *group) loses() bool { return len(g.losses) > 0 }
 
 // first orders groups: by the first window that they are about; what is about no window comes last.
 func (g *group) first() time.Time {
@@ -156,15 +181,10 @@ func (g *group) first() time.Time {
 }
 
 func (g *group) impact(say words) Impact {
-	i := Impact{
-		Loses: g.loses(),
-		Ko:    whoKo(g.who) + ": " + say.ko(g.changes),
-		En:    capital(whoEn(g.who)) + ": " + say.en(g.changes),
+	return Impact{
+		Loses:  g.loses(),
+		Ko:     whoKo(g.who) + ": " + say.ko(g.changes),
+		En:     capital(whoEn(g.who)) + ": " + say.en(g.changes),
+		losses: g.losses,
 	}
-	for _, c := range g.changes {
-		if c.lost != "" {
-			i.Lost = append(i.Lost, g.key+" | "+c.lost)
-		}
-	}
-	return i
 }

@@ -24,11 +24,13 @@ func mayBook(s *Schedule, birth subject.Date, lists Lists, at time.Time) (out ha
 		if o.CohortOf(birth, lists) == nil {
 			continue
 		}
-		for half := range 128 {
-			now := start.Add(time.Duration(half) * 30 * time.Minute)
-			if !now.Before(at) && !now.Before(o.OpensAt) && now.Before(o.ClosesAt) {
-				out[half/64] |= 1 << (half % 64)
-			}
+		from := o.OpensAt
+		if from.Before(at) {
+			from = at
+		}
+		for now := from; now.Before(o.ClosesAt); now = now.Add(30 * time.Minute) {
+			half := int(now.Sub(start) / (30 * time.Minute))
+			out[half/64] |= 1 << (half % 64)
 		}
 	}
 	return out
@@ -49,14 +51,14 @@ func TestImpactsAgreeWithEveryBirthDate(t *testing.T) {
 		}
 		first, last := subject.Date{Year: 1959, Month: 11, Day: 20}, subject.Date{Year: 1961, Month: 3, Day: 1}
 		impacts := Impacts(before, after, at)
-		said := map[string]bool{} // who, as Lost names them
+		said := map[string]bool{} // who, as lostBy names them
 		for _, i := range impacts {
-			if i.Loses != (len(i.Lost) > 0) || i.Ko == "" || i.En == "" {
+			if i.Loses != (len(i.losses) > 0) || i.Ko == "" || i.En == "" {
 				t.Fatalf("an impact that says half: %+v", i)
 			}
-			for _, lost := range i.Lost {
-				said[strings.Split(lost, " | ")[0]] = true
-			}
+		}
+		for _, lost := range lostBy(impacts) {
+			said[strings.Split(lost, " | ")[0]] = true
 		}
 		for birth := first; birth.Before(last); birth = birth.AddDays(1) {
 			for on := range 1 << len(listNames) {
@@ -73,7 +75,7 @@ func TestImpactsAgreeWithEveryBirthDate(t *testing.T) {
 	})
 }
 
-// isAmong reads the form in which Lost names people: from..to digits +list -list; …
+// isAmong reads the form in which lostBy names people: from..to digits +list -list; …
 func isAmong(t *rapid.T, who string, birth subject.Date, on int) bool {
 	for _, region := range strings.Split(who, "; ") {
 		fields := strings.Fields(region)
@@ -153,21 +155,10 @@ func TestAcknowledgementStandsForTheLosses(t *testing.T) {
 		gain.ID, gain.LobbyAt, gain.OpensAt, gain.ClosesAt = "gained", july(25, 9), july(25, 10), july(25, 11)
 		gain.Cohorts = []Cohort{{ID: "all", Name: "모두", BornFrom: subject.Date{Year: 1900, Month: 1, Day: 1}}}
 		more.Openings = append(slices.Clone(after.Openings), gain)
-		withGain := Impacts(before, &more, time.Time{})
-		for i := range withGain {
-			withGain[i].Lost = slices.DeleteFunc(withGain[i].Lost, func(l string) bool { return strings.HasSuffix(l, "nothing left") })
+		lost := func(impacts []Impact) []string {
+			return slices.DeleteFunc(lostBy(impacts), func(l string) bool { return strings.HasSuffix(l, nothing) })
 		}
-		for i := range impacts {
-			impacts[i].Lost = slices.DeleteFunc(impacts[i].Lost, func(l string) bool { return strings.HasSuffix(l, "nothing left") })
-		}
-		lost := func(all []Impact) (out []string) {
-			for _, i := range all {
-				out = append(out, i.Lost...)
-			}
-			slices.Sort(out)
-			return out
-		}
-		if got, want := lost(withGain), lost(impacts); !slices.Equal(got, want) {
+		if got, want := lost(Impacts(before, &more, time.Time{})), lost(impacts); !slices.Equal(got, want) {
 			t.Fatalf("a gain changed the losses from %q to %q", want, got)
 		}
 		if less := Acknowledgement(impacts[:0]); less != "" {

@@ -18,9 +18,9 @@ func tell(impacts []Impact) string {
 			mark = "loses "
 		}
 		fmt.Fprintf(&out, "%s%s\n      %s\n", mark, i.Ko, i.En)
-		for _, l := range i.Lost {
-			fmt.Fprintf(&out, "        lost: %s\n", l)
-		}
+	}
+	for _, l := range lostBy(impacts) {
+		fmt.Fprintf(&out, "lost: %s\n", l)
 	}
 	fmt.Fprintf(&out, "acknowledgement: %q\n", Acknowledgement(impacts))
 	return out.String()

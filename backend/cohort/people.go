@@ -36,56 +36,82 @@ func (c condition) without(list string) condition {
 	return slices.DeleteFunc(slices.Clone(c), func(a listAnswer) bool { return a == listAnswer{list, true} })
 }
 
-// simplify joins conditions that hold whether or not somebody is on a list: the same two that differ in one answer.
-func simplify(all []condition) []condition {
-	for {
-		i, j, at := joinable(all)
-		if i < 0 {
-			return all
-		}
-		joined := slices.Delete(slices.Clone(all[i]), at, at+1)
-		all = slices.Delete(all, j, j+1)
-		all[i] = joined
+// canonical writes the same people in the one form that depends on nothing else: it asks one list after the other, in
+// the order of their names, and leaves out those that make no difference.
+func canonical(all []condition) []condition {
+	if len(all) == 0 {
+		return nil
 	}
-}
-
-// joinable finds two conditions i < j that differ in the answer of one list alone, or −1.
-func joinable(all []condition) (i, j, at int) {
-	for i := range all {
-		for j := i + 1; j < len(all); j++ {
-			if len(all[i]) != len(all[j]) {
-				continue
-			}
-			differ, at := 0, 0
-			for n := range all[i] {
-				if all[i][n] != all[j][n] {
-					differ, at = differ+1, n
-				}
-			}
-			if differ == 1 && all[i][at].list == all[j][at].list {
-				return i, j, at
-			}
+	first := all[0]
+	for _, c := range all {
+		if len(c) == 0 {
+			return []condition{nil}
+		}
+		if c[0].list < first[0].list {
+			first = c
 		}
 	}
-	return -1, -1, 0
+	list := first[0].list
+	var on, off []condition
+	for _, c := range all {
+		switch {
+		case c[0].list != list:
+			on, off = append(on, c), append(off, c)
+		case c[0].on:
+			on = append(on, c[1:])
+		default:
+			off = append(off, c[1:])
+		}
+	}
+	on, off = canonical(on), canonical(off)
+	if slices.EqualFunc(on, off, slices.Equal[condition]) {
+		return on
+	}
+	var out []condition
+	for _, c := range on {
+		out = append(out, slices.Concat(condition{{list, true}}, c))
+	}
+	for _, c := range off {
+		out = append(out, slices.Concat(condition{{list, false}}, c))
+	}
+	return out
 }
 
-// people collects who is meant: for each condition which last digits in which span.
+// people collects who is meant.
 type people struct {
 	rosterOnly bool // whoever of them is not on the roster could book neither before nor after
-	conditions map[string]condition
-	digits     map[string]map[int]digits // by condition, by index of the span
+	cells      map[cell][]condition
 }
 
-func (p *people) add(c condition, span, digit int) {
-	if p.conditions == nil {
-		p.conditions, p.digits = map[string]condition{}, map[string]map[int]digits{}
+// cell is everybody born in a span on days of one last digit.
+type cell struct{ span, digit int }
+
+func (p *people) add(at cell, conditions []condition) {
+	if p.cells == nil {
+		p.cells = map[cell][]condition{}
 	}
-	key := c.key()
-	if p.digits[key] == nil {
-		p.conditions[key], p.digits[key] = c, map[int]digits{}
+	p.cells[at] = append(p.cells[at], conditions...)
+}
+
+func (p *people) join(other *people) {
+	for at, conditions := range other.cells {
+		p.add(at, conditions)
 	}
-	p.digits[key][span] |= 1 << digit
+}
+
+// byCondition says which last digits in which span are meant under each condition.
+func (p *people) byCondition() (conditions map[string]condition, where map[string]map[int]digits) {
+	conditions, where = map[string]condition{}, map[string]map[int]digits{}
+	for at, all := range p.cells {
+		for _, c := range canonical(all) {
+			key := c.key()
+			if where[key] == nil {
+				conditions[key], where[key] = c, map[int]digits{}
+			}
+			where[key][at.span] |= 1 << at.digit
+		}
+	}
+	return conditions, where
 }
 
 // region is everybody born in a span on days of some last digits, under a condition.
@@ -99,11 +125,12 @@ type region struct {
 // regions puts people into few regions: neighbouring spans are joined where the digits agree that occur in both.
 func (p *people) regions(spans []span) []region {
 	var out []region
-	for _, key := range slices.Sorted(maps.Keys(p.digits)) {
+	conditions, where := p.byCondition()
+	for _, key := range slices.Sorted(maps.Keys(where)) {
 		var current *region
 		var present digits // that occur in the current region
 		for i, part := range spans {
-			own, here := p.digits[key][i], part.digits()
+			own, here := where[key][i], part.digits()
 			switch {
 			case own == 0:
 				current = nil
@@ -111,7 +138,7 @@ func (p *people) regions(spans []span) []region {
 			case current != nil && current.digits&here == own&present:
 				current.span.to = part.to
 			default:
-				out = append(out, region{span: part, condition: p.conditions[key]})
+				out = append(out, region{span: part, condition: conditions[key]})
 				current, present = &out[len(out)-1], 0
 			}
 			current.digits, present = current.digits|own, present|here
