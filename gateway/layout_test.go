@@ -13,7 +13,8 @@ const module = "github.com/daemun/daemun/"
 // domain packages do no I/O and import no adapter.
 var domain = []string{
 	"backend/cohort", "backend/booking", "backend/ledger", "backend/subject", "backend/roster", "backend/clinic",
-	"gateway/opening", "gateway/queue", "gateway/wait", "gateway/calling", "gateway/pass", "gateway/shed", "gateway/admission", "gateway/api", "gateway/breach",
+	"gateway/opening", "gateway/queue", "gateway/wait", "gateway/calling", "gateway/pass", "gateway/shed", "gateway/admission",
+	"gateway/admission/backendsim", "gateway/api", "gateway/breach",
 }
 
 // adapters are what domain packages must not know: I/O of any kind.

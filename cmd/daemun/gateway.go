@@ -40,9 +40,13 @@ func (o *gatewayOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.nats, "nats", "embedded", "shared state: embedded, or the `URL` of a NATS server with JetStream")
 	f.Float64Var(&o.admission.Start, "admission-start", o.admission.Start, "people called in per `second` to begin with")
 	f.Float64Var(&o.admission.Max, "admission-max", o.admission.Max, "people called in per `second` at most")
+	f.Int64Var(&o.admission.Inside, "admission-inside", o.admission.Inside, "`people` inside at once at most; 0: as many as the backend bears")
 }
 
 func (o *gatewayOptions) check() error {
+	if o.admission.Inside < 0 {
+		return fmt.Errorf("--admission-inside %d: want 0 or more", o.admission.Inside)
+	}
 	if a := o.admission; a.Start <= 0 || a.Max < a.Start || a.Max > 1e6 {
 		return fmt.Errorf("--admission-start %g and --admission-max %g: want 0 < start ≤ max ≤ 1000000", a.Start, a.Max)
 	}

@@ -144,7 +144,8 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 	}
 	backendArgs := args("backend", "--listen", address, "--store", b.store, fmt.Sprintf("--demo=%t", b.demo))
 	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
-		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max))
+		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
+		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))
 	return outlasting(cmd.Context(), child(self, backendArgs), func(ctx context.Context) error {
 		return together(ctx, child(self, gatewayArgs), func(ctx context.Context) error {
 			if answers(ctx, "http://"+o.gateway.listen+"/readyz") {

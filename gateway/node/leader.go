@@ -144,11 +144,13 @@ func (n *Node) caller(id string) *calling.Caller {
 }
 
 func (n *Node) signal(now time.Time, waiting bool) admission.Signal {
-	s := admission.Signal{Now: now, BackendOpen: n.backend.Open(), GateWait: n.backend.Gate().Waited, Waiting: waiting}
+	gate := n.backend.Gate()
+	s := admission.Signal{Now: now, BackendOpen: n.backend.Open(), GateWait: gate.Waited, InFlight: gate.InFlight, Permits: gate.Permits, Waiting: waiting}
 	for class := shed.P0; class <= shed.P2; class++ {
 		s.Shed += n.meter.Shed(int(class))
 	}
 	if r, _, ok := n.backend.Report(); ok {
+		s.Inside = r.ActivePasses
 		s.QueueWait = time.Duration(r.QueueWaitMS * float64(time.Millisecond))
 	}
 	return s
