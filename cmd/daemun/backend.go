@@ -18,6 +18,7 @@ import (
 	"github.com/daemun/daemun/backend/demo"
 	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/web"
+	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/keyring"
 )
 
@@ -73,6 +74,7 @@ func backendCommand() *cobra.Command {
 // backendProgram is a backend with its listener open.
 type backendProgram struct {
 	log      *zap.Logger
+	clock    *clock.Clock
 	listener net.Listener
 	store    *sqlite.Store
 	notary   *notary
@@ -81,6 +83,7 @@ type backendProgram struct {
 
 func (o *backendOptions) start(ctx context.Context) (*backendProgram, error) {
 	b := &backendProgram{log: newLog("backend")}
+	b.clock = steady(b.log)
 	if err := b.open(ctx, o); err != nil {
 		b.close()
 		return nil, err
@@ -103,15 +106,15 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err := os.MkdirAll(o.data.path("backend"), 0o700); err != nil {
 		return fmt.Errorf("make the folder of bookings: %w", err)
 	}
-	if b.store, err = sqlite.Open(ctx, o.data.path("backend", "daemun.db"), time.Now()); err != nil {
+	if b.store, err = sqlite.Open(ctx, o.data.path("backend", "daemun.db"), b.clock.Now()); err != nil {
 		return err
 	}
 	if o.demo {
-		if err := importDemo(ctx, b.store, o.data, ring, schedule, time.Now()); err != nil {
+		if err := importDemo(ctx, b.store, o.data, ring, schedule, b.clock.Now()); err != nil {
 			return err
 		}
 	}
-	if err := importLists(ctx, b.store, o.data, schedule, time.Now()); err != nil {
+	if err := importLists(ctx, b.store, o.data, schedule, b.clock.Now()); err != nil {
 		return err
 	}
 	b.notary = &notary{store: b.store, ring: ring, log: b.log}
@@ -125,7 +128,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	}
 	b.handler = web.New(web.Options{
 		Service: service, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
-		Clock: time.Now, Log: b.log,
+		Clock: b.clock.Now, Log: b.log,
 	})
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/gateway/admission"
+	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/control"
 	"github.com/daemun/daemun/gateway/edge"
 	"github.com/daemun/daemun/gateway/keyring"
@@ -86,6 +87,7 @@ func gatewayCommand() *cobra.Command {
 // gatewayProgram is a gateway with its listeners open: who connects waits until it runs.
 type gatewayProgram struct {
 	log                 *zap.Logger
+	clock               *clock.Clock
 	public, controlRoom net.Listener
 	unlock              func()
 	shared              *state.Store
@@ -100,6 +102,7 @@ type gatewayProgram struct {
 // instead of being refused.
 func (o *gatewayOptions) start(ctx context.Context) (*gatewayProgram, error) {
 	g := &gatewayProgram{log: newLog("gateway")}
+	g.clock = steady(g.log)
 	if err := g.open(ctx, o); err != nil {
 		g.close()
 		return nil, err
@@ -149,7 +152,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 		return err
 	}
 	g.backend, err = upstream.New(upstream.Options{
-		URL: o.backend, Token: ring.GatewayToken(), Gate: shed.Default(), Clock: time.Now, Log: g.log,
+		URL: o.backend, Token: ring.GatewayToken(), Gate: shed.Default(), Clock: g.clock.Now, Log: g.log,
 	})
 	if err != nil {
 		return err
@@ -157,7 +160,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	counts := &meter.Meter{}
 	g.node, err = node.New(node.Options{
 		Name: name, Schedule: schedule, Lists: lists, Ring: ring, Shared: g.shared, Backend: g.backend,
-		Meter: counts, Admission: o.admission, Clock: time.Now, Log: g.log,
+		Meter: counts, Admission: o.admission, Clock: g.clock.Now, Log: g.log,
 	})
 	if err != nil {
 		return err
@@ -166,7 +169,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
-	g.control = control.New(control.Options{Node: g.node, Shared: g.shared, Backend: g.backend, Clock: time.Now, Log: g.log})
+	g.control = control.New(control.Options{Node: g.node, Shared: g.shared, Backend: g.backend, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log})
 	return nil
 }
 

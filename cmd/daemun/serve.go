@@ -15,6 +15,8 @@ import (
 	"github.com/valyala/fasthttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/daemun/daemun/gateway/clock"
 )
 
 // Limits of the listeners of the control room and the backend.
@@ -33,6 +35,17 @@ func newLog(part string) *zap.Logger {
 	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	core := zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(os.Stderr), zap.InfoLevel)
 	return zap.New(core).With(zap.String("part", part))
+}
+
+// steady is the server's time, with a word in the log when the host's clock is set.
+func steady(log *zap.Logger) *clock.Clock {
+	return clock.New(clock.System(func(off time.Duration) {
+		if off == 0 {
+			log.Info("the host's clock is back where it was")
+			return
+		}
+		log.Warn("the host's clock was set; the server's time goes on as before until the next start", zap.Duration("ahead", off))
+	}))
 }
 
 // listen opens a listener; an address that cannot be had is said in a way that helps.

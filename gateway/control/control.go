@@ -26,7 +26,9 @@ type Options struct {
 	Shared  *state.Store
 	Backend *upstream.Backend
 	Clock   func() time.Time
-	Log     *zap.Logger
+	// ClockOff is how far the host's clock is ahead of the server's time since it was set; 0 while it is followed.
+	ClockOff func() time.Duration
+	Log      *zap.Logger
 }
 
 // Control is the control room's handler.
@@ -62,7 +64,7 @@ func New(o Options) *Control {
 			c.serve(w, req, r.role, r.handler)
 		})
 	}
-	metrics := promhttp.HandlerFor(registry(o.Node, o.Clock), promhttp.HandlerOpts{})
+	metrics := promhttp.HandlerFor(registry(o), promhttp.HandlerOpts{})
 	c.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, req *http.Request) {
 		c.serve(w, req, keyring.RoleViewer, func(w http.ResponseWriter, r *http.Request, _ operator) error {
 			metrics.ServeHTTP(w, r)

@@ -13,11 +13,12 @@ import (
 type collector struct {
 	node  *node.Node
 	clock func() time.Time
+	off   func() time.Duration
 }
 
-func registry(n *node.Node, clock func() time.Time) *prometheus.Registry {
+func registry(o Options) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collector{n, clock}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(collector{o.Node, o.Clock, o.ClockOff}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
 }
 
@@ -42,11 +43,12 @@ var (
 	inFlight  = describe("in_flight", "Requests out to the backend.")
 	breaker   = describe("breaker_open", "1 while the breaker is not closed.", "name")
 	leads     = describe("leader", "1 while this gateway leads.")
+	clockOff  = describe("host_clock_set_seconds", "How far the host's clock was set while the gateway ran; 0 while it is followed.")
 )
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads} {
+	for _, d := range []*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff} {
 		out <- d
 	}
 }
@@ -59,6 +61,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	gauge(clockOff, c.off().Seconds())
 	s := c.node.Status(c.clock())
 	for _, class := range s.Classes {
 		counter(requests, class.Answered, class.Class, "answered")
