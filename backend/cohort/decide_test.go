@@ -255,30 +255,6 @@ func TestDecideAgreesWithTheOracleOnAnySchedule(t *testing.T) {
 	})
 }
 
-// On 20 July 2021, from about 02:00 to 09:00, the real site told eligible people that they were not: it compared times
-// of two zones. In those hours the day in Korea is not the day in UTC.
-func TestJuly2021NobodyIsTurnedAwayAtThreeInTheMorning(t *testing.T) {
-	s := shippedSchedule(t, "2021-07")
-	zones := []*time.Location{subject.Seoul, time.UTC, time.FixedZone("Hawaii", -10*3600), time.FixedZone("Kiribati", 14*3600)}
-	opens, closes := time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul), time.Date(2021, 7, 20, 18, 0, 0, 0, subject.Seoul)
-	births := []subject.Date{{Year: 1967, Month: 1, Day: 1}, {Year: 1967, Month: 12, Day: 31}, {Year: 1968, Month: 2, Day: 29}, {Year: 1968, Month: 12, Day: 31}}
-	for at := opens; at.Before(closes); at = at.Add(time.Minute) {
-		for _, zone := range zones {
-			for _, birth := range births {
-				if d := s.Decide(birth, nil, at.In(zone), nil); !d.Eligible || d.Code != CodeOpenNow || d.Opening.ID != "2021-07-19" {
-					t.Fatalf("born %v at %v: %s %s", birth, at.In(zone), d.Code, d.Reason("en"))
-				}
-			}
-		}
-	}
-	three := time.Date(2021, 7, 20, 3, 0, 0, 0, subject.Seoul)
-	for _, birth := range []subject.Date{{Year: 1966, Month: 12, Day: 31}, {Year: 1969, Month: 1, Day: 1}} {
-		if d := s.Decide(birth, nil, three, nil); d.Opening != nil && d.Opening.ID == "2021-07-19" {
-			t.Errorf("born %v was let in with those born in 1967 and 1968", birth)
-		}
-	}
-}
-
 func TestPostponedOpeningMovesWithItsWindow(t *testing.T) {
 	s := shippedSchedule(t, "2021-07")
 	twoHoursLater := func(o *Opening) Window {
