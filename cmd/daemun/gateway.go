@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/meter"
 	"github.com/daemun/daemun/gateway/node"
+	"github.com/daemun/daemun/gateway/probe"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -95,6 +97,7 @@ type gatewayProgram struct {
 	node                *node.Node
 	edge                *edge.Edge
 	control             *control.Control
+	doors               *probe.Watch
 	secured             *tls.Config
 }
 
@@ -169,7 +172,11 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
-	g.control = control.New(control.Options{Node: g.node, Shared: g.shared, Backend: g.backend, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log})
+	g.doors = probe.NewWatch(g.outside(o, ring), g.clock.Now, g.log)
+	g.node.ShowDoors(g.doors.Status)
+	g.control = control.New(control.Options{
+		Node: g.node, Shared: g.shared, Backend: g.backend, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Metrics: []prometheus.Collector{g.doors},
+	})
 	return nil
 }
 
@@ -182,6 +189,7 @@ func (g *gatewayProgram) run(ctx context.Context) error {
 		func(ctx context.Context) error { g.node.Run(ctx); return nil },
 		func(ctx context.Context) error { return serveCitizens(ctx, g.public, g.edge.Server()) },
 		func(ctx context.Context) error { return serve(ctx, g.controlRoom, g.control, g.secured, g.log) },
+		func(ctx context.Context) error { g.doors.Run(ctx); return nil },
 	)
 	return err
 }

@@ -37,7 +37,8 @@ type ScheduleStatus struct {
 // DoorStatus is what the standing probes found at the doors that must be shut, tried from outside.
 type DoorStatus struct {
 	TriedAt time.Time `json:"tried_at"` // zero: not yet
-	Tried   int       `json:"tried"`    // doors of the last round
+	Tried   int       `json:"tried"`    // doors of the last round, with a verdict
+	Untried int       `json:"untried"`  // doors that could not be tried: they are not known to be shut
 	Open    []Door    `json:"open"`     // those that did not refuse: an alarm
 }
 

@@ -211,7 +211,11 @@ func again() []Variant {
 			return l.request(out, "POST /v1/bookings", body, "Idempotency-Key: "+l.Booked.Key, pass(l.Booked.Pass)), l.Booked.No
 		}},
 		refused(Redelivery, "the same key for another booking", func(out []byte, l *Loot) []byte {
-			body := strings.Replace(l.booking(&l.Booked), l.Booked.Phone, "010-0000-0001", 1)
+			other := "010-0000-0001"
+			if l.Booked.Phone == other {
+				other = "010-0000-0002"
+			}
+			body := strings.Replace(l.booking(&l.Booked), l.Booked.Phone, other, 1)
 			return l.request(out, "POST /v1/bookings", body, "Idempotency-Key: "+l.Booked.Key, pass(l.Booked.Pass))
 		}),
 		refused(Redelivery, "two keys for one booking", func(out []byte, l *Loot) []byte {

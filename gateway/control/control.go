@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
@@ -29,6 +30,7 @@ type Options struct {
 	// ClockOff is how far the host's clock is ahead of the server's time since it was set; 0 while it is followed.
 	ClockOff func() time.Duration
 	Log      *zap.Logger
+	Metrics  []prometheus.Collector // beside the snapshot's own; may be empty
 }
 
 // Control is the control room's handler.

@@ -19,6 +19,7 @@ type collector struct {
 func registry(o Options) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collector{o.Node, o.Clock, o.ClockOff}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(o.Metrics...)
 	return r
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/admission"
+	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/meter"
 	"github.com/daemun/daemun/gateway/queue"
@@ -61,6 +62,7 @@ type Node struct {
 	plan     *plan // what the next snapshot is made by; under renewing
 	snapshot atomic.Pointer[Snapshot]
 	leads    atomic.Bool
+	doors    atomic.Pointer[func() api.DoorStatus]
 	lag      atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
 	leader   *leader
 }

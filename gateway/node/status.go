@@ -32,7 +32,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		Backend: api.BackendStatus{
 			Reachable: fresh, ReportedAt: reportedAt, Store: report.Store, CommitMS: report.CommitMS, LedgerSeq: report.LedgerSeq,
 		},
-		Notices: []api.Notice{},
+		Notices: []api.Notice{}, Doors: n.doorStatus(),
 	}
 	snapshot := n.Snapshot()
 	n.shared.Read(func(m *state.Model) {

@@ -185,7 +185,7 @@ func TestTheSeedDecides(t *testing.T) {
 		}
 		return string(out)
 	}
-	if bytes(1) != bytes(1) || bytes(1) == bytes(2) {
+	if first := bytes(1); first != bytes(1) || first == bytes(2) {
 		t.Error("the seed does not decide what is sent")
 	}
 }
