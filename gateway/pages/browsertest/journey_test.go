@@ -30,6 +30,8 @@ func TestCitizensBook(t *testing.T) {
 			v := newVisitor(t, way.mode, way.script, people[i])
 			joins(v, way.lang)
 			waits(v)
+			checksTheDraw(v)
+			enters(v)
 			chooses(v)
 			no := books(v, way.booked)
 			forgets(v)
@@ -63,6 +65,24 @@ func waits(v *visitor) {
 	}
 	v.until(turnLimit, "the turn", `!!document.getElementById('enter')`)
 	v.picture("turn")
+}
+
+// checksTheDraw goes by the waiting page's link to see how the place was decided, and back.
+func checksTheDraw(v *visitor) {
+	v.clicks(".know a[href='/draw']")
+	v.arrives("/draw")
+	v.picture("draw")
+	if !v.is(`!!document.getElementById('holds') && document.getElementById('script').value.includes(document.getElementById('code').textContent)`) {
+		v.t.Errorf("%s: the result of the draw is not there: %q", v.mode, v.words("main"))
+	}
+	if v.is(`document.documentElement.scrollWidth > innerWidth`) {
+		v.t.Errorf("%s: the page about the draw scrolls sideways", v.mode)
+	}
+	v.clicks("main a[href='/wait']")
+	v.arrives("/wait")
+}
+
+func enters(v *visitor) {
 	v.clicks("#enter")
 	v.arrives("/clinics")
 }
