@@ -43,6 +43,7 @@ func alarmsOf(s *api.Snapshot) []Alarm {
 		return nil
 	}
 	var list []Alarm
+	list = append(list, doorAlarms(s)...)
 	list = append(list, backendAlarms(s)...)
 	list = append(list, breakerAlarms(s.Breakers)...)
 	for i := range s.Openings {
@@ -81,6 +82,9 @@ func breakerAlarms(breakers []api.BreakerStatus) []Alarm {
 
 func stockAlarms(o *api.OpeningStatus) []Alarm {
 	share, known := StockShare(o)
+	if PhaseOf(o) == api.PhaseExhausted { // how an opening should end: said, but not shouted
+		return []Alarm{{Key: "stock.gone:" + o.ID, Severity: Warning, Message: words.M("alarm.stock.gone", NameOf(o))}}
+	}
 	if !known || o.State == api.OpeningClosed || share >= scarceStock {
 		return nil
 	}

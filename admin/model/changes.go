@@ -36,13 +36,16 @@ func serverChanges(prev, cur *api.Snapshot) []change {
 	if prev.Shared.Leader != cur.Shared.Leader && cur.Shared.Leader != "" {
 		list = append(list, change{Info, words.M("log.leader", cur.Shared.Leader)})
 	}
+	if s := cur.Schedule; prev.Schedule.Version != 0 && s.Version != 0 && prev.Schedule.Version != s.Version {
+		list = append(list, change{Done, words.M("log.schedule", int64(prev.Schedule.Version), int64(s.Version), s.Name, s.ActivatedBy)})
+	}
 	return list
 }
 
 func openingChanges(was, o *api.OpeningStatus, now time.Time) []change {
 	var list []change
 	name := NameOf(o)
-	if was.State != o.State {
+	if PhaseOf(was) != PhaseOf(o) {
 		list = append(list, change{Done, stateMessage(was, o)})
 	}
 	if !was.OpensAt.Equal(o.OpensAt) {
@@ -68,7 +71,7 @@ func openingChanges(was, o *api.OpeningStatus, now time.Time) []change {
 }
 
 func stateMessage(was, o *api.OpeningStatus) words.Message {
-	from, to := words.M("state."+was.State), words.M("state."+o.State)
+	from, to := words.M("state."+PhaseOf(was)), words.M("state."+PhaseOf(o))
 	if o.State == api.OpeningPaused && o.PausedBy != "" {
 		return words.M("log.state.by", NameOf(o), from, to, o.PausedBy)
 	}

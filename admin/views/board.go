@@ -190,6 +190,8 @@ func (d *board) targetLine(t model.Target) string {
 	reason := t.Opening.Reason
 	if t.Cohort != nil {
 		reason = t.Cohort.Reason
+	} else {
+		line += "  ·  " + d.book.Say(model.PhaseLine(t.Opening, d.look.Now))
 	}
 	if reason != "" {
 		line += "  —  " + d.book.T("target.reason", reason)

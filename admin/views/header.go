@@ -22,6 +22,7 @@ type header struct {
 	age, alarm      *widgets.Sign
 	gateway, shared widgets.Text
 	backend         widgets.Text
+	facts           *facts
 	export          *widget.Button
 	content         fyne.CanvasObject
 }
@@ -38,7 +39,8 @@ func newHeader(b *words.Book, switchLang, export func()) *header {
 		*t = widgets.NewText(13, false, fyne.TextAlignLeading)
 	}
 	h.export = widget.NewButtonWithIcon(b.T("export"), theme.DocumentSaveIcon(), export)
-	h.content = container.NewVBox(h.top(switchLang), h.health(), h.alarm)
+	h.facts = newFacts(b)
+	h.content = container.NewVBox(h.top(switchLang), h.health(), h.facts.content, h.alarm)
 	return h
 }
 
@@ -64,6 +66,7 @@ func (h *header) show(l *model.Look, host string, now time.Time) {
 	h.showAge(l)
 	h.showAlarm(l)
 	h.showHealth(l)
+	h.facts.show(l)
 	text := "--:--:--"
 	if !l.Now.IsZero() {
 		text = clock(l.Now)

@@ -54,9 +54,9 @@ func (d *board) rowsOf(l *model.Look) []boardRow {
 }
 
 func (d *board) openingRow(o *api.OpeningStatus) boardRow {
-	row := boardRow{at: place{opening: o.ID}, state: stateInk(o.State), ink: widgets.Ink}
+	row := boardRow{at: place{opening: o.ID}, state: stateInk(model.PhaseOf(o)), ink: widgets.Ink}
 	row.cells = [boardColumns]string{
-		model.NameOf(o).In(d.book.Lang), stateShape(o.State) + " " + d.book.T("state."+o.State), day(o.OpensAt) + " – " + day(o.ClosesAt),
+		model.NameOf(o).In(d.book.Lang), stateShape(model.PhaseOf(o)) + " " + d.book.T("state."+model.PhaseOf(o)), day(o.OpensAt) + " – " + day(o.ClosesAt),
 		words.Number(o.Joined), words.Number(o.Waiting), words.Number(o.Entered), words.Number(o.Booked), stockCell(o),
 	}
 	return row
@@ -87,8 +87,10 @@ func stateInk(state string) color.NRGBA {
 	switch state {
 	case api.OpeningOpen:
 		return widgets.Good
-	case api.OpeningPaused:
+	case api.OpeningPaused, api.PhasePostponed:
 		return widgets.Caution
+	case api.PhaseExhausted:
+		return widgets.Alert
 	case api.OpeningLobby:
 		return widgets.Blue
 	}
@@ -98,5 +100,6 @@ func stateInk(state string) color.NRGBA {
 func stateShape(state string) string {
 	return map[string]string{
 		api.OpeningOpen: "●", api.OpeningPaused: "◆", api.OpeningLobby: "◐", api.OpeningScheduled: "○", api.OpeningClosed: "■",
+		api.PhasePostponed: "▲", api.PhaseExhausted: "■",
 	}[state]
 }
