@@ -23,7 +23,7 @@ func newFacts(b *words.Book) *facts {
 	for _, t := range []*widgets.Text{&f.schedule, &f.waits, &f.showUp, &f.doors} {
 		*t = widgets.NewText(13, false, fyne.TextAlignLeading)
 	}
-	f.content = container.New(widgets.Columns{Widths: []float32{0, 320, 200, 250}, Gap: 8, Height: 24},
+	f.content = container.New(healthColumns,
 		f.schedule.Text, f.waits.Text, f.showUp.Text, f.doors.Text)
 	return f
 }

@@ -56,8 +56,11 @@ func (h *header) top(switchLang func()) fyne.CanvasObject {
 		names, clock, h.age, other, h.export)
 }
 
+// healthColumns are those of the row of health and of the row of facts below it.
+var healthColumns = widgets.Columns{Widths: []float32{0, 320, 330, 320}, Gap: 8, Height: 24}
+
 func (h *header) health() fyne.CanvasObject {
-	return container.New(widgets.Columns{Widths: []float32{0, 0, 0, 0}, Gap: 8, Height: 24},
+	return container.New(healthColumns,
 		h.who.Text, h.gateway.Text, h.shared.Text, h.backend.Text)
 }
 
