@@ -14,7 +14,7 @@ const module = "github.com/daemun/daemun/"
 var domain = []string{
 	"backend/cohort", "backend/booking", "backend/ledger", "backend/subject", "backend/roster", "backend/clinic",
 	"gateway/opening", "gateway/clock", "gateway/queue", "gateway/wait", "gateway/calling", "gateway/pass", "gateway/shed", "gateway/admission",
-	"gateway/admission/backendsim", "gateway/api", "gateway/breach",
+	"gateway/admission/backendsim", "gateway/api", "gateway/breach", "gateway/audit",
 }
 
 // adapters are what domain packages must not know: I/O of any kind.
