@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"iter"
@@ -37,7 +36,7 @@ func (s *server) checkpoints(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return stream(s, w, "checkpoints", s.store.Checkpoints(r.Context(), after), appendCheckpoint)
+	return stream(s, w, "checkpoints", s.store.Checkpoints(r.Context(), after), func(b []byte, c *ledger.Checkpoint) []byte { return c.AppendLine(b) })
 }
 
 // passes gives out passes that expired: what they were good for once is what an auditor looks at.
@@ -78,16 +77,6 @@ func stream[T any](s *server, w http.ResponseWriter, what string, all iter.Seq2[
 	}
 	begin(w, &begun)
 	return nil
-}
-
-// appendCheckpoint appends one line of an api.LedgerCheckpoint.
-func appendCheckpoint(b []byte, c *ledger.Checkpoint) []byte {
-	b = strconv.AppendUint(append(b, `{"seq":`...), c.Seq, 10)
-	b = hex.AppendEncode(append(b, `,"hash":"`...), c.Hash[:])
-	b = c.At.AppendFormat(append(b, `","at":"`...), time.RFC3339Nano)
-	b = strconv.AppendUint(append(b, `","key":`...), uint64(c.Key), 10)
-	b = hex.AppendEncode(append(b, `,"signature":"`...), c.Signature)
-	return append(b, "\"}\n"...)
 }
 
 // appendPass appends one line of an api.SpentPass; the text of a pass needs no escape.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/hex"
 	"io"
 	"net/http"
 	"strconv"
@@ -76,7 +75,7 @@ func (s *server) ledger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return stream(s, w, "ledger", s.store.Ledger(r.Context(), after, int(limit)), appendRecord)
+	return stream(s, w, "ledger", s.store.Ledger(r.Context(), after, int(limit)), func(b []byte, r *ledger.Record) []byte { return r.AppendLine(b) })
 }
 
 func begin(w http.ResponseWriter, begun *bool) {
@@ -86,16 +85,6 @@ func begin(w http.ResponseWriter, begun *bool) {
 		w.Header()["Cache-Control"] = noStore
 		w.WriteHeader(http.StatusOK)
 	}
-}
-
-// appendRecord appends one line of an api.LedgerRecord. Data goes out byte for byte, as it was hashed.
-func appendRecord(b []byte, r *ledger.Record) []byte {
-	b = strconv.AppendUint(append(b, `{"seq":`...), r.Seq, 10)
-	b = r.At.AppendFormat(append(b, `,"at":"`...), time.RFC3339Nano)
-	b = append(append(append(b, `","kind":"`...), r.Kind...), `","data":`...)
-	b = append(append(b, r.Data...), `,"hash":"`...)
-	b = hex.AppendEncode(b, r.Hash[:])
-	return append(b, "\"}\n"...)
 }
 
 func unsigned(r *http.Request, name string, otherwise uint64) (uint64, error) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/gateway/admission"
+	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/control"
 	"github.com/daemun/daemun/gateway/edge"
@@ -172,10 +173,17 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
+	keys := api.PublicKeys{}
+	if keys.Pass, err = ring.Public("pass"); err != nil {
+		return err
+	}
+	if keys.Ledger, err = ring.Public("ledger"); err != nil {
+		return err
+	}
 	g.doors = probe.NewWatch(g.outside(o, ring), g.clock.Now, g.log)
 	g.node.ShowDoors(g.doors.Status)
 	g.control = control.New(control.Options{
-		Node: g.node, Shared: g.shared, Backend: g.backend, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Metrics: []prometheus.Collector{g.doors},
+		Node: g.node, Shared: g.shared, Backend: g.backend, Keys: keys, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Metrics: []prometheus.Collector{g.doors},
 	})
 	return nil
 }

@@ -312,3 +312,9 @@ type SpentPass struct {
 	Number uint64 `json:"number"`
 	Pass   string `json:"pass"`
 }
+
+// PublicKeys answers GET /control/v1/keys: what signatures on passes and checkpoints are verified with, in hex by number.
+type PublicKeys struct {
+	Pass   map[string]string `json:"pass"`
+	Ledger map[string]string `json:"ledger"`
+}

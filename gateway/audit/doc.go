@@ -61,6 +61,9 @@ func (u *Unreadable) Error() string { return fmt.Sprintf("line %d: %s", u.Line, 
 type Options struct {
 	// Tolerance is by how much the clocks of gateways, shared state and backend may differ. 0 where they are one machine.
 	Tolerance time.Duration
+	// Until is the last record that is judged; 0: all are. What comes behind it proves and is not proven: where the servers
+	// run, the newest people came in by turns that have yet to be recorded.
+	Until uint64
 	// Progress is told now and then how many records have been read; nil: nobody is.
 	Progress func(records uint64)
 }
@@ -70,6 +73,9 @@ func (o *Options) progress(n uint64) {
 		o.Progress(n)
 	}
 }
+
+// judged tells whether a record is to be looked at for its own sake.
+func (o *Options) judged(record uint64) bool { return o.Until == 0 || record <= o.Until }
 
 // place is where in the line somebody stands.
 type place = queue.Cursor

@@ -40,7 +40,9 @@ func Draw(e *Evidence, o Options, ticket *queue.Ticket) (*Report, error) {
 		d.opening(h.openings[id])
 	}
 	for i := range h.admissions {
-		d.admission(&h.admissions[i])
+		if h.judged(h.admissions[i].seq) {
+			d.admission(&h.admissions[i])
+		}
 	}
 	if len(h.names) == 0 {
 		r.miss(d.anchors, Finding{What: NotAtHand}.say("장부에 추첨 기록이 없습니다.", "The ledger says nothing of any draw."))
@@ -217,16 +219,24 @@ func (d *draw) compare(o *opening, recorded, published []queue.Seal) {
 			d.find(d.same, sayf(f, "회차 %d의 공개된 봉인이 장부(기록 %d)와 다릅니다(%s).", "The published seal of epoch %d is not the recorded one (record %d): %s.", s.Epoch, f.Record, difference(p, s)))
 		}
 	}
+	d.unrecorded(o, published, last)
+}
+
+// unrecorded tells of published seals that the ledger lacks. The newest may be on their way to it.
+func (d *draw) unrecorded(o *opening, published []queue.Seal, last int64) {
+	coming := 0
 	for i := range published {
-		if p := &published[i]; int64(p.Epoch) > last || o.seals[p.Epoch].seq == 0 {
-			f := Finding{What: Unprovable, Opening: o.id, Epoch: &p.Epoch}
-			if int64(p.Epoch) > last && len(published)-i <= newest {
-				d.miss(d.same, sayf(f, "회차 %d의 봉인이 아직 장부에 없습니다.", "The seal of epoch %d is not in the ledger yet.", p.Epoch))
-				continue
-			}
-			f.What = Removed
-			d.find(d.same, sayf(f, "공개된 회차 %d의 봉인이 장부에 없습니다.", "The published seal of epoch %d is not in the ledger.", p.Epoch))
+		p := &published[i]
+		switch _, recorded := o.seals[p.Epoch]; {
+		case recorded:
+		case int64(p.Epoch) > last && len(published)-i <= newest:
+			coming++
+		default:
+			d.find(d.same, sayf(Finding{What: Removed, Opening: o.id, Epoch: &p.Epoch}, "공개된 회차 %d의 봉인이 장부에 없습니다.", "The published seal of epoch %d is not in the ledger.", p.Epoch))
 		}
+	}
+	if coming > 0 {
+		d.note(sprintf2("개통 %s의 가장 새로운 봉인 %d개는 아직 장부에 오르지 않아 견주지 않았습니다.", "The newest seals of opening %s, %d of them, were on their way to the ledger and are not compared.", o.id, coming))
 	}
 }
 

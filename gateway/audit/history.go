@@ -23,6 +23,7 @@ type history struct {
 	supply     *supply
 	bookings   []booked
 	unreadable []Finding
+	judged     func(record uint64) bool
 }
 
 // opening is what the ledger says of one opening.
@@ -56,9 +57,10 @@ type event struct {
 	after  standing
 }
 
-// standing is what operators have said about an opening.
+// standing is what operators have said about an opening, and how far time was noticed to have brought it.
 type standing struct {
 	State    string     `json:"state"`
+	Reached  string     `json:"reached"`
 	OpensAt  *time.Time `json:"opens_at"`
 	ClosesAt *time.Time `json:"closes_at"`
 }
@@ -93,7 +95,7 @@ type booked struct {
 
 // read goes through the ledger once.
 func read(e *Evidence, o *Options) (*history, error) {
-	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply()}
+	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply(), judged: o.judged}
 	for r, err := range e.Records {
 		var bad *Unreadable
 		if errors.As(err, &bad) {

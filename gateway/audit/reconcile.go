@@ -46,6 +46,10 @@ func Reconcile(e *Evidence, o Options) (*Report, error) {
 	}
 	r.note(sprintf2("기록 %d건, 입장 %d건, 예약 %d건(변경·취소 %d건)을 맞추어 보았습니다.", "%d records were reconciled: %d admissions, %d bookings, %d changes and cancellations.",
 		h.records, len(h.admissions), len(h.bookings), h.supply.moves))
+	if c.apart > 0 {
+		r.note(sprintf2("게이트웨이의 시계가 예약 시스템의 시계보다 %d ms 이상 빠릅니다. --tolerance가 필요할 수 있습니다.",
+			"The gateway's clock was seen at least %d ms ahead of the backend's: --tolerance may be needed.", c.apart))
+	}
 	return r, nil
 }
 
@@ -54,6 +58,7 @@ type reconciler struct {
 	h         *history
 	e         *Evidence
 	tolerance int64
+	apart     int64 // ms that the gateway's clock was seen to be ahead of the backend's, at least
 
 	bookings, admissions, supplies, passes *Check
 	byPass                                 map[ledger.Hash]*admission
@@ -69,7 +74,6 @@ func (c *reconciler) judge() {
 	first := make(map[person]*admission, len(c.h.admissions))
 	for i := range c.h.admissions {
 		a := &c.h.admissions[i]
-		c.admissions.Checked++
 		if other, known := c.byPass[a.pass]; known {
 			a.blame("입장권 하나로 두 번 입장했습니다(기록 %d, %d).", "One pass admits twice (records %d and %d).", other.seq, a.seq)
 		} else {
@@ -87,6 +91,11 @@ func (c *reconciler) judge() {
 		if first[k] == nil {
 			first[k] = a
 		}
+		if !c.h.judged(a.seq) {
+			continue
+		}
+		c.admissions.Checked++
+		c.apart = max(c.apart, a.issued-a.at)
 		c.place(a)
 		c.hours(a)
 		if seq, known := c.h.rehearsals[a.pass]; known {
@@ -146,6 +155,9 @@ func msText(ms int64) string { return time.UnixMilli(ms).In(subject.Seoul).Forma
 func (c *reconciler) join() {
 	for i := range c.h.bookings {
 		b := &c.h.bookings[i]
+		if !c.h.judged(b.seq) {
+			continue
+		}
 		c.bookings.Checked++
 		a := c.byPass[b.pass]
 		var why, untold []reason
@@ -224,9 +236,11 @@ func (o *opening) tookIn(from, to int64) (ok, known bool, state string) {
 			switch {
 			case said.State == api.OpeningPaused || said.State == api.OpeningClosed:
 				state = said.State
-			case b < opens:
+			case said.Reached == api.OpeningClosed:
+				state = api.OpeningClosed
+			case b < opens && said.Reached != api.OpeningOpen:
 				state = api.OpeningLobby
-			case max(a, opens) >= closes:
+			case max(a, min(opens, b)) >= closes:
 				state = api.OpeningClosed
 			default:
 				return true, true, api.OpeningOpen

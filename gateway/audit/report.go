@@ -124,3 +124,12 @@ func sayf(f Finding, ko, en string, args ...any) Finding {
 func sprintf2(ko, en string, args ...any) (string, string) {
 	return fmt.Sprintf(ko, args...), fmt.Sprintf(en, args...)
 }
+
+// AddFiles reports on the files that the evidence came in: how many there are, and those that are not what their list says.
+func (r *Report) AddFiles(altered []string, files int) {
+	c := r.check("files", "증거 파일이 목록의 해시와 같다", "the files of the evidence are what its list says")
+	c.Checked = int64(files)
+	for _, name := range altered {
+		r.find(c, sayf(Finding{What: Changed}, "파일 %s이(가) 목록(manifest.json)과 다르거나, 없거나, 목록에 없습니다.", "The file %s is not what manifest.json says, is missing, or is not listed.", name))
+	}
+}

@@ -26,6 +26,7 @@ type Options struct {
 	Node    *node.Node
 	Shared  *state.Store
 	Backend *upstream.Backend
+	Keys    api.PublicKeys
 	Clock   func() time.Time
 	// ClockOff is how far the host's clock is ahead of the server's time since it was set; 0 while it is followed.
 	ClockOff func() time.Duration
@@ -55,6 +56,7 @@ func New(o Options) *Control {
 		{"GET /control/v1/snapshot", keyring.RoleViewer, c.snapshot},
 		{"GET /control/v1/events", keyring.RoleViewer, c.events},
 		{"GET /control/v1/ledger", keyring.RoleViewer, c.ledger("/internal/ledger")},
+		{"GET /control/v1/keys", keyring.RoleViewer, func(w http.ResponseWriter, _ *http.Request, _ operator) error { return reply(w, o.Keys) }},
 		{"GET /control/v1/ledger/checkpoints", keyring.RoleViewer, c.ledger("/internal/ledger/checkpoints")},
 		{"GET /control/v1/ledger/passes", keyring.RoleSupervisor, c.ledger("/internal/ledger/passes")},
 		{"POST /control/v1/openings/{id}/{action}", keyring.RoleOperator, c.act},

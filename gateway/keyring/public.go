@@ -36,3 +36,16 @@ func PublicKeys(dir, family string) (map[byte]ed25519.PublicKey, error) {
 	}
 	return keys, nil
 }
+
+// Public returns the public keys of a family (pass, ledger) of this folder in hex, by number.
+func (r *Ring) Public(family string) (map[string]string, error) {
+	keys, err := PublicKeys(r.dir, family)
+	if err != nil {
+		return nil, err
+	}
+	text := make(map[string]string, len(keys))
+	for id, key := range keys {
+		text[strconv.Itoa(int(id))] = hex.EncodeToString(key)
+	}
+	return text, nil
+}
