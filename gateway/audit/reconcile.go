@@ -233,15 +233,17 @@ func (o *opening) tookIn(from, to int64) (ok, known bool, state string) {
 		}
 		a, b := max(begin, from), min(end, to)
 		if a <= b {
+			earliest := max(a, opens)
+			if said.Reached == api.OpeningOpen { // noticed: whatever the times say by now
+				earliest = a
+			}
 			switch {
 			case said.State == api.OpeningPaused || said.State == api.OpeningClosed:
 				state = said.State
-			case said.Reached == api.OpeningClosed:
+			case said.Reached == api.OpeningClosed, earliest >= closes:
 				state = api.OpeningClosed
-			case b < opens && said.Reached != api.OpeningOpen:
+			case earliest > b:
 				state = api.OpeningLobby
-			case max(a, min(opens, b)) >= closes:
-				state = api.OpeningClosed
 			default:
 				return true, true, api.OpeningOpen
 			}
