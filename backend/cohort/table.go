@@ -48,17 +48,24 @@ func (o *Opening) row(lang string) []string {
 }
 
 func (c *Cohort) fill(row []string, lang string) {
-	row[4], row[5], row[6] = c.Name, strings.TrimSuffix(c.span().ko(), " 출생")+c.digits().ko(), "누구나"
+	row[4], row[5], row[6] = c.Name, c.bornKo(), "누구나"
 	if c.Roster {
 		row[6] = "명단만"
 	}
 	if lang == "en" {
-		row[4], row[5], row[6] = c.nameEn(), strings.TrimPrefix(c.span().en(), "born ")+c.digits().en(), "anybody"
+		row[4], row[5], row[6] = c.nameEn(), c.bornEn(), "anybody"
 		if c.Roster {
 			row[6] = "listed only"
 		}
 	}
 }
+
+// bornKo is which birth dates belong to the cohort, for a place that says that it is about birth dates.
+func (c *Cohort) bornKo() string {
+	return strings.TrimSuffix(c.span().ko(), " 출생") + c.digits().ko()
+}
+
+func (c *Cohort) bornEn() string { return strings.TrimPrefix(c.span().en(), "born ") + c.digits().en() }
 
 func either(a, b string) string {
 	if a != "" {
