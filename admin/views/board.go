@@ -171,7 +171,11 @@ func (d *board) showActions() {
 			refusals = append(refusals, d.book.T("verb."+string(v))+": "+d.book.Say(*refusal))
 		}
 	}
-	d.target.SetFitted(d.targetLine(t), widgets.Ink, d.target.Size().Width)
+	ink := widgets.Ink
+	if d.look.Level == model.Stale {
+		ink = widgets.Faded
+	}
+	d.target.SetFitted(d.targetLine(t), ink, d.target.Size().Width)
 	d.why.SetFitted(d.whyLine(refusals), widgets.Quiet, d.why.Size().Width)
 }
 

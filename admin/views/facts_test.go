@@ -63,7 +63,7 @@ func TestFactsAreSaid(t *testing.T) {
 		t.Errorf("waits that do not hold: %q", f.waits.Text.Text)
 	}
 	d.after(15)
-	for _, text := range []widgets.Text{f.schedule, f.waits, f.showUp, f.doors} {
+	for _, text := range []widgets.Text{f.schedule, f.waits, f.showUp, f.doors, d.console.board.target} {
 		if text.Color != widgets.Faded {
 			t.Errorf("old, and not grey: %q", text.Text.Text)
 		}
