@@ -33,6 +33,8 @@ type Service struct {
 
 	mu     sync.RWMutex
 	opened map[string]time.Time // when openings begin that operators moved, by id
+
+	rehearsals rehearsals
 }
 
 // Options are what a Service needs; all of them.
@@ -56,6 +58,9 @@ func NewService(ctx context.Context, o Options) (*Service, error) {
 			return nil, fmt.Errorf("ledger record %d: %w", r.Seq, err)
 		}
 		s.heed(&n)
+	}
+	if err := s.rehearsals.load(ctx, o.Store); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -205,10 +210,17 @@ func (s *Service) entitled(o *cohort.Opening, p *pass.Pass, who *person, now tim
 	switch {
 	case p.Rehearsal:
 		return &Error{Kind: BadPass, Err: errors.New("a rehearsal pass books nothing")}
+	case who.id == p.Subject && now.Before(s.opensAt(o)):
+		return Refuse(NotOpenYet)
+	}
+	return s.fits(o, p, who)
+}
+
+// fits checks a person against the pass, the opening's cohorts and its rule about proxies.
+func (s *Service) fits(o *cohort.Opening, p *pass.Pass, who *person) error {
+	switch {
 	case who.id != p.Subject:
 		return Refuse(IdentityMismatch)
-	case now.Before(s.opensAt(o)):
-		return Refuse(NotOpenYet)
 	case who.Proxy != nil && !o.Proxy:
 		return Refuse(ProxyNotAllowed)
 	case !s.eligible(o, who):

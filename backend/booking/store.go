@@ -44,6 +44,8 @@ type Store interface {
 	Ledger(ctx context.Context, after uint64, limit int) iter.Seq2[ledger.Record, error]
 	// Notes reads the operators' changes, in order.
 	Notes(ctx context.Context) iter.Seq2[ledger.Record, error]
+	// Rehearsals reads the records of rehearsals, in order.
+	Rehearsals(ctx context.Context) iter.Seq2[ledger.Record, error]
 	// Checkpoints reads the checkpoints after the given record, in order.
 	Checkpoints(ctx context.Context, after uint64) iter.Seq2[ledger.Checkpoint, error]
 	// SpentPasses reads up to limit passes that had expired at a time, in a fixed order, after the one with the given number.

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *server) book(w http.ResponseWriter, r *http.Request) error {
-	p, text, err := s.holder(r)
+	p, text, err := s.trial(r)
 	if err != nil {
 		return err
 	}
@@ -20,6 +20,13 @@ func (s *server) book(w http.ResponseWriter, r *http.Request) error {
 	var in api.BookingRequest
 	if err := decode(r, &in); err != nil {
 		return err
+	}
+	if p.Rehearsal {
+		d, err := s.service.Rehearse(r.Context(), &p, text, request(&in, key), s.clock())
+		if err != nil {
+			return err
+		}
+		return encode(w, http.StatusCreated, view(&d, "")) // no proof: there is nothing to look up
 	}
 	d, err := s.service.Book(r.Context(), &p, text, request(&in, key), s.clock())
 	if err != nil {

@@ -80,7 +80,7 @@ var kinds = map[booking.Kind]*api.Problem{
 var fields = map[string]string{
 	"body": "요청 본문", "slot": "접종일시", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
 	"proxy.name": "대리인 성명", "proxy.phone": "대리인 휴대폰번호", "proxy.relation": "대리인과의 관계",
-	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "header": "요청 머리글", "after": "시작 번호", "limit": "개수",
+	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "limit": "개수",
 }
 
 // problemOf finds the answer to an error. What it does not know is a fault of ours.

@@ -35,9 +35,11 @@ func (s *server) table() []row {
 		at("POST", "/internal/journal", route.P0, route.Token, s.journal),
 		at("POST", "/internal/events", route.P0, route.Token, s.event),
 
-		at("GET", "/v1/clinics", route.P2, route.Pass, s.clinics),
-		at("GET", "/v1/clinics/{id}/slots", route.P2, route.Pass, s.slots),
-		at("POST", "/v1/bookings", route.P0, route.Pass, s.book),
+		at("POST", "/internal/rehearsals", route.P0, route.Token, s.rehearsal), // here too the pass is what is sent
+
+		at("GET", "/v1/clinics", route.P2, route.Trial, s.clinics),
+		at("GET", "/v1/clinics/{id}/slots", route.P2, route.Trial, s.slots),
+		at("POST", "/v1/bookings", route.P0, route.Trial, s.book),
 		at("POST", "/v1/bookings/lookup", route.P3, route.Token, s.lookup), // what is sent says whose it is
 		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),
 		at("PATCH", "/v1/bookings/{no}", route.P0, route.Proof, s.change),
@@ -85,6 +87,9 @@ func (s *server) guard(req *http.Request, r row) error {
 		return nil
 	case route.Pass:
 		_, _, err := s.holder(req)
+		return err
+	case route.Trial:
+		_, _, err := s.trial(req)
 		return err
 	case route.Proof:
 		no, ok := booking.ParseNumber(req.PathValue("no"))

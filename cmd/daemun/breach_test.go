@@ -132,6 +132,7 @@ func (s *site) foreign(l *breach.Loot) []string {
 		signed(key, func(p *pass.Pass) { p.ExpiresAt = time.Now() }),
 		signed(key, func(p *pass.Pass) { p.ExpiresAt = p.IssuedAt.Add(-time.Hour) }),
 		signed(key, func(p *pass.Pass) { p.Opening++ }),
+		signed(key, func(p *pass.Pass) { p.Rehearsal = true }),
 		signed(key, func(p *pass.Pass) { p.Opening = 0 }),
 		signed(key, func(p *pass.Pass) { p.KeyID = id + 1 }),   // a key that nobody has
 		signed(other, func(p *pass.Pass) { p.KeyID = id + 1 }), // a key that was taken away

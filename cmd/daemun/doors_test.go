@@ -76,3 +76,85 @@ func TestTheGatewayFindsItsOwnDoorsShut(t *testing.T) {
 		}
 	}
 }
+
+// TestStaffRehearseBeforeTheOpening takes two operators and somebody who tries everything, kills the servers on the way,
+// and finds nothing taken when the opening begins.
+func TestStaffRehearseBeforeTheOpening(t *testing.T) {
+	s := newSiteOpening(t, "25s")
+	s.up()
+	eligible, others := s.citizens()
+	var openings []api.Opening
+	s.do(200, "GET", "/v1/openings", "", nil, &openings)
+	req := api.RehearsalRequest{Name: "개통 전 점검", Opening: openings[0].ID, RRN: eligible[0].Number.Digits(), Minutes: 60, Reason: "두 시간 전 점검"}
+	const path = "/control/v1/rehearsals"
+	var r api.Rehearsal
+	for name, row := range map[string]struct {
+		role   string
+		change func(*api.RehearsalRequest)
+		code   int
+	}{
+		"a viewer":     {"viewer", func(*api.RehearsalRequest) {}, 403},
+		"no name":      {"operator", func(r *api.RehearsalRequest) { r.Name = " " }, 400},
+		"no reason":    {"operator", func(r *api.RehearsalRequest) { r.Reason = "" }, 400},
+		"too long":     {"operator", func(r *api.RehearsalRequest) { r.Minutes = 241 }, 400},
+		"no number":    {"operator", func(r *api.RehearsalRequest) { r.RRN = "1" }, 422},
+		"no opening":   {"operator", func(r *api.RehearsalRequest) { r.Opening = "none" }, 404},
+		"not eligible": {"operator", func(r *api.RehearsalRequest) { r.RRN = others[0].Number.Digits() }, 403},
+	} {
+		bad := req
+		row.change(&bad)
+		if code, body := s.command(row.role, "POST", path, bad, nil); code != row.code || strings.Contains(body, bad.RRN) && bad.RRN != "1" {
+			t.Errorf("%s: %d %s", name, code, body)
+		}
+	}
+	for range 2 { // asking twice is still one person
+		if code, body := s.command("operator", "POST", path, req, &r); code != 202 || r.Pass != "" || r.Pending == nil || r.Pending.By != "demo-operator" {
+			t.Fatalf("asked: %d %s", code, body)
+		}
+	}
+	other := req
+	other.Minutes = 30
+	if code, _ := s.command("supervisor", "POST", path, other, &r); code != 202 { // another wish confirms nothing
+		t.Errorf("another wish: %d", code)
+	}
+	if code, body := s.command("operator", "POST", path, other, &r); code != 200 || r.Pass == "" || r.ExpiresAt == nil || r.ExpiresAt.After(openings[0].OpensAt) {
+		t.Fatalf("confirmed: %d %s", code, body)
+	}
+	if code, _ := s.command("operator", "POST", path, req, nil); code != 409 {
+		t.Errorf("a second one of that name: %d", code)
+	}
+	pass := "Pass " + r.Pass
+	rehearse := func() {
+		var clinics api.ClinicList
+		s.do(200, "GET", "/v1/clinics", pass, nil, &clinics)
+		var slots api.SlotList
+		s.do(200, "GET", "/v1/clinics/"+clinics.Clinics[0].ID+"/slots", pass, nil, &slots)
+		var b api.Booking
+		s.do(201, "POST", "/v1/bookings", pass, api.BookingRequest{Slot: slots.Slots[0].ID, Name: "홍길동", RRN: eligible[0].Number.Digits(), Phone: "010-0000-1234"}, &b)
+		if b.State != "rehearsal" {
+			t.Errorf("%+v", b)
+		}
+	}
+	rehearse()
+	s.kill()
+	s.up()
+	rehearse()
+	var list []api.Rehearsal
+	if code, body := s.command("viewer", "GET", path, nil, &list); code != 200 || len(list) != 1 || list[0].Pass != "" || list[0].ExpiresAt == nil || strings.Contains(body, eligible[0].Number.Digits()) {
+		t.Errorf("listed: %d %s", code, body)
+	}
+	if k := s.kept(); k.admissions+k.bookings+k.changes != 0 {
+		t.Errorf("a rehearsal left %+v", k)
+	}
+	s.eventually("the rehearsal ends with the opening", func() bool {
+		status, _ := s.try("GET", "/v1/clinics", pass, nil)
+		return status == 401
+	})
+	if code, _ := s.command("operator", "POST", path, other, nil); code != 409 {
+		t.Errorf("a rehearsal of an opening that has begun: %d", code)
+	}
+	b := s.book(eligible[0], s.join(eligible[0]), 0) // and for real
+	if b.State != "booked" {
+		t.Errorf("%+v", b)
+	}
+}

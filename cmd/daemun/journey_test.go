@@ -132,9 +132,11 @@ type site struct {
 	parts   []*process
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { return newSiteOpening(t, "4s") }
+
+func newSiteOpening(t *testing.T, in string) *site {
 	s := &site{t: t, data: t.TempDir(), public: freePort(t), control: freePort(t), backend: freePort(t)}
-	out, err := exec.Command(program(t), "seed", "--data", s.data, "--citizens", "400", "--on-roster", "300", "--clinics", "40", "--opens-in", "4s").CombinedOutput()
+	out, err := exec.Command(program(t), "seed", "--data", s.data, "--citizens", "400", "--on-roster", "300", "--clinics", "40", "--opens-in", in).CombinedOutput()
 	if err != nil {
 		t.Fatalf("seed: %v\n%s", err, out)
 	}

@@ -63,6 +63,8 @@ func New(o Options) *Control {
 		{"POST /control/v1/openings/{id}/cohorts/{cohort}/{action}", keyring.RoleOperator, c.actOnCohort},
 		{"PUT /control/v1/openings/{id}/rate", keyring.RoleOperator, c.rate},
 		{"POST /control/v1/notices", keyring.RoleOperator, c.notice},
+		{"GET /control/v1/rehearsals", keyring.RoleViewer, c.rehearsals},
+		{"POST /control/v1/rehearsals", keyring.RoleOperator, c.rehearse},
 	} {
 		c.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
 			c.serve(w, req, r.role, r.handler)

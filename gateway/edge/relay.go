@@ -58,20 +58,26 @@ func (e *Edge) guard(r *http.Request, guard route.Guard) *api.Problem {
 		if strings.HasPrefix(shown, proofScheme) {
 			return nil // the backend made it and knows it
 		}
-	case route.Pass:
+	case route.Pass, route.Trial:
 	default:
 		return problem("internal") // a guard that nobody keeps lets nobody through
 	}
-	if !isPass || !e.good(text) {
+	if !isPass || !e.good(text, guard == route.Trial) {
 		return problem("bad_pass")
 	}
 	return nil
 }
 
-// good tells whether a pass is one of ours, in force, and of an opening that there is.
-func (e *Edge) good(text string) bool {
-	p, err := e.passes.Verify(text, e.node.Now())
-	return err == nil && !p.Rehearsal && e.node.Snapshot().Line(p.Opening) != nil
+// good tells whether a pass is one of ours, in force, and of an opening that there is. A rehearsal's is good where one may
+// rehearse, and only until the opening begins.
+func (e *Edge) good(text string, trial bool) bool {
+	now := e.node.Now()
+	p, err := e.passes.Verify(text, now)
+	if err != nil {
+		return false
+	}
+	line := e.node.Snapshot().Line(p.Opening)
+	return line != nil && (!p.Rehearsal || trial && !line.Begun(now))
 }
 
 // back hands the backend's answer to the citizen. Its own trouble becomes a polite refusal.

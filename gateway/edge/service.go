@@ -101,7 +101,7 @@ func (s service) Cancel(ctx context.Context, no, proof string) (b api.Booking, e
 
 // ask sends a page's question to the backend under the question's class and reads the answer into v.
 func (s service) ask(ctx context.Context, class shed.Class, method, target, authorization, key string, body, v any) error {
-	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass && !s.e.good(text) {
+	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass && !s.e.good(text, false) {
 		return problem("bad_pass")
 	}
 	r := upstream.Request{Method: method, Path: target, Authorization: authorization, IdempotencyKey: key}

@@ -54,6 +54,8 @@ type Model struct {
 	Notices  []api.Notice
 	// Events are changes that the ledger has not recorded yet, by key; keys sort by time.
 	Events map[string][]byte
+	// Rehearsals are those asked for and those issued, by key.
+	Rehearsals map[string]Rehearsal
 	// SeenAt is when the shared state last said anything.
 	SeenAt time.Time
 
@@ -66,7 +68,8 @@ func newModel() *Model {
 		Openings: map[string]opening.Opening{}, Cursors: map[string]Cursor{}, Seals: map[string]*queue.Seals{},
 		Recorded: map[string]Progress{},
 		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{}, Events: map[string][]byte{},
-		outboxes: map[string][]outgoing{}, revisions: map[string]uint64{},
+		Rehearsals: map[string]Rehearsal{},
+		outboxes:   map[string][]outgoing{}, revisions: map[string]uint64{},
 	}
 }
 

@@ -11,6 +11,7 @@
 //	recorded.<id>                Progress, written by the leader
 //	notice.<unix ms>             api.Notice
 //	event.<unix ns>[.<id>.<n>]   a change on its way to the ledger
+//	rehearsal.<id>.<hash>        Rehearsal, changed by compare-and-swap
 //	leader                       Leader, changed by compare-and-swap
 //	node.<node>                  when the gateway was last there
 //
@@ -243,6 +244,8 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 		return into(value, m.Recorded, part[1])
 	case part[0] == "node" && len(part) == 2:
 		return into(value, m.Nodes, part[1])
+	case part[0] == "rehearsal" && len(part) == 3:
+		return into(value, m.Rehearsals, key)
 	case part[0] == "notice":
 		return m.applyNotice(value)
 	case key == "leader":

@@ -1,0 +1,2 @@
+-- Read at every start, among a million records of other kinds.
+CREATE INDEX ledger_rehearsals ON ledger (seq) WHERE kind = 'rehearsal';
