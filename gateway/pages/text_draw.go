@@ -26,8 +26,8 @@ var drawText = map[string][2]string{
 	"draw.tally":        {"집계값", "Tally"},
 	"draw.seed":         {"씨앗값", "Seed"},
 	"draw.anchor":       {"기준값", "Anchor"},
-	"draw.holds":        {"맞습니다. 서버가 지금 씨앗값을 %s번 해시(한 방향 계산)해 보니 기준값과 같습니다.", "It holds: this server has just hashed the seed %s times and came out at the anchor."},
-	"draw.broken":       {"맞지 않습니다. 씨앗값을 %s번 해시한 값이 기준값과 다릅니다. 이 화면을 저장하고 1339로 알려 주세요.", "It does not hold: the seed hashed %s times is not the anchor. Please keep this page and call 1339."},
+	"draw.holds":        {"맞습니다. 서버가 지금 씨앗값을 %s번 해시(한 방향 계산)해 보니 기준값과 같습니다.", "It holds: this server has just hashed the seed (%s×) and came out at the anchor."},
+	"draw.broken":       {"맞지 않습니다. 씨앗값을 %s번 해시한 값이 기준값과 다릅니다. 이 화면을 저장하고 1339로 알려 주세요.", "It does not hold: the seed hashed (%s×) is not the anchor. Please keep this page and call 1339."},
 	"draw.check":        {"씨앗값 확인", "Seed check"},
 	"draw.values":       {"추첨에 쓴 값", "The values of the draw"},
 
