@@ -83,7 +83,10 @@ func (r *run) history(ctx context.Context) (*invariant.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Ledger, err = audit.Ledger(ctx, control, "https://"+r.servers.control)
+	if h.Ledger, err = audit.Ledger(ctx, control, "https://"+r.servers.control); err != nil {
+		return nil, err
+	}
+	h.Audit, err = r.audited(ctx)
 	return h, err
 }
 
@@ -178,7 +181,7 @@ func (r *run) validity(f measure.Figures) verdict.Validity {
 	return verdict.Validity{InTime: f.InTime, MaxLateness: ms(measure.Grace), MinChecked: map[string]int64{
 		"faults": int64(len(r.plan.Faults)), "answered": int64(r.plan.Requests), "no_loss": least, "no_oversell": least,
 		"one_booking": least, "lawful": least, "draw": least, "no_cheats": int64(float64(r.plan.Requests) * r.plan.CheatShare * .6),
-		"ledger_chain": least, "place_kept": least / 4, "cursor": 100, "eligible": least, "recovery": int64(len(r.plan.Faults))}}
+		"ledger_chain": least, "audit": least, "place_kept": least / 4, "cursor": 100, "eligible": least, "recovery": int64(len(r.plan.Faults))}}
 }
 
 func (r *run) earlier() ([][]verdict.Counter, error) {

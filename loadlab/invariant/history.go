@@ -33,6 +33,7 @@ type Arrival struct {
 type History struct {
 	Client   *citizen.History
 	Ledger   *Journal
+	Audit    Audit
 	ReadBack ReadBack
 	Windows  []Window
 	Seconds  []measure.Second
@@ -78,6 +79,7 @@ var rules = []rule{
 	{"cursor", "차례는 뒤로 가지 않는다", "the cursor never goes back", cursorForward},
 	{"order", "대기실 순서는 추첨이다", "in the lobby coming earlier gains nothing", order},
 	{"ledger_chain", "장부의 사슬이 온전하다", "the ledger's chain holds", ledgerChain},
+	{"audit", "증거만으로 모든 것이 맞는다", "the evidence alone proves ledger, draw and bookings", auditHolds},
 	{"recovery", "장애 뒤에 곧 회복한다", "service is back soon after each fault", recovery},
 }
 

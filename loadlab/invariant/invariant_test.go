@@ -120,6 +120,9 @@ func good(n int) *world {
 		w.h.Client.Acked = append(w.h.Client.Acked, citizen.Acked{Who: int32(i), No: fmt.Sprintf("B%d", i), Slot: slotName(i), Key: key, Pass: pass, At: at})
 		w.h.Arrivals = append(w.h.Arrivals, Arrival{At: time.Duration(i*37%9000) * time.Millisecond, Pass: pass})
 	}
+	for _, kind := range []string{"anchor", "seal", "cursor", "schedule", "rehearsal", "of the future"} { // nothing to the lab
+		w.add(0, kind, map[string]any{"opening": opening, "at": 1})
+	}
 	w.h.Client.Cursors = []citizen.Seen{{Sent: 9 * time.Second, Done: 9 * time.Second}, {Sent: 13 * time.Second, Done: 13 * time.Second, Epoch: 1}, {Sent: 60 * time.Second, Epoch: 1}}
 	w.h.Client.Funnel.Joined = n
 	w.h.Client.Answers, w.h.Client.Sheds, w.h.Client.Refusals = 1000, 10, 20
@@ -131,6 +134,7 @@ func good(n int) *world {
 		w.h.Seconds = append(w.h.Seconds, measure.Second{Offered: 100, Answered: 100, Good: 95, Entered: 20, Booked: 20})
 	}
 	w.h.ReadBack = ReadBack{Asked: 5, Found: 5}
+	w.h.Audit.Add("verify", AuditReport{Checked: 100})
 	w.seal()
 	return w
 }
@@ -242,13 +246,20 @@ func TestEachBreakIsCaught(t *testing.T) {
 		{"the lobby is served by arrival", func(w *world) { w.byRank() }, "order"},
 		{"goodput stays away after a fault", func(w *world) { w.dip(31, 70, func(s *measure.Second) { s.Good = 60 }) }, "recovery"},
 		{"nobody moves on after the backend's fault", func(w *world) { w.dip(45, 70, func(s *measure.Second) { s.Entered, s.Booked = 1, 1 }) }, "recovery"},
+		{"the audit finds something", func(w *world) {
+			w.h.Audit.Add("draw", AuditReport{Code: 1, Checked: 9, Found: 3, Findings: []AuditEntry{{En: "Record 7 was changed."}}})
+		}, "audit"},
+		{"the audit lacks evidence", func(w *world) {
+			w.h.Audit.Add("draw", AuditReport{Code: 2, Checked: 9, Lacking: 1, Missing: []AuditEntry{{En: "no sketches"}}})
+		}, "audit"},
+		{"the audit ends badly", func(w *world) { w.h.Audit.Add("draw", AuditReport{Code: 2, Checked: 9}) }, "audit"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := good(200)
 			c.broke(w)
 			var broken []string
 			results := w.check(t)
-			for _, r := range []string{"answered", "cursor", "draw", "eligible", "explained", "lawful", "ledger_chain", "no_cheats", "no_loss",
+			for _, r := range []string{"answered", "audit", "cursor", "draw", "eligible", "explained", "lawful", "ledger_chain", "no_cheats", "no_loss",
 				"no_oversell", "one_booking", "order", "place_kept", "polite_503", "recovery"} {
 				got, ok := results[r]
 				if !ok {
