@@ -24,6 +24,7 @@ const (
 	ProxyNotAllowed  Kind = "proxy_not_allowed" // the opening admits no booking for somebody else
 	BadRequest       Kind = "bad_request"       // a field cannot be read; Field names it
 	BadNumber        Kind = "bad_number"        // not a registration number; Err is a *subject.NumberError
+	ScheduleBehind   Kind = "schedule_behind"   // the pass rests on a schedule that has not come here yet
 	Overloaded       Kind = "overloaded"        // too many writes wait; nothing was done
 	Unavailable      Kind = "unavailable"       // the store cannot write now; whether it was done is unknown until asked again with the same key
 )

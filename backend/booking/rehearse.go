@@ -87,7 +87,7 @@ func (r *rehearsals) take(hash ledger.Hash) bool {
 // IssueRehearsal records a rehearsal pass before anybody is given it. The pass must have been verified. Without a record
 // it opens nothing.
 func (s *Service) IssueRehearsal(ctx context.Context, p *pass.Pass, text string, r ledger.Rehearsal, now time.Time) error {
-	o, err := s.OpeningOf(p)
+	o, err := s.OpeningOf(p, now)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (s *Service) recordRehearsal(ctx context.Context, r ledger.Rehearsal, now t
 // Rehearsing tells whether a rehearsal pass, which must have been verified, is good now: the ledger knows it, and its
 // opening has not begun. Once people may book, nobody rehearses.
 func (s *Service) Rehearsing(p *pass.Pass, text string, now time.Time) (*cohort.Opening, error) {
-	o, err := s.OpeningOf(p)
+	o, err := s.OpeningOf(p, now)
 	if err != nil {
 		return nil, err
 	}

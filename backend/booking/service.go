@@ -29,7 +29,10 @@ type Service struct {
 	store    Store
 	subjects *subject.Key
 	sealer   Sealer
-	schedule atomic.Pointer[cohort.Schedule]
+	supply   func(context.Context, *cohort.Schedule) error
+
+	scheduling sync.Mutex // one schedule after the other
+	schedules  atomic.Pointer[schedules]
 
 	mu     sync.RWMutex
 	opened map[string]time.Time // when openings begin that operators moved, by id
@@ -43,12 +46,19 @@ type Options struct {
 	Schedule   *cohort.Schedule
 	SubjectKey *subject.Key
 	Sealer     Sealer
+	// Supply makes the openings of a schedule bookable that is about to be recorded; nil: they are imported by other means.
+	Supply func(context.Context, *cohort.Schedule) error
 }
 
-// NewService returns a Service that knows what operators changed before.
+// NewService returns a Service that knows what operators changed before. The ledger's newest schedule counts, and
+// Options.Schedule only as long as the ledger tells of none.
 func NewService(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, opened: map[string]time.Time{}}
-	s.schedule.Store(o.Schedule)
+	s := &Service{store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, opened: map[string]time.Time{}, supply: o.Supply}
+	known, err := fromLedger(ctx, o.Store, &schedules{newest: o.Schedule})
+	if err != nil {
+		return nil, err
+	}
+	s.schedules.Store(known)
 	for r, err := range o.Store.Notes(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the operators' changes: %w", err)
@@ -65,15 +75,20 @@ func NewService(ctx context.Context, o Options) (*Service, error) {
 	return s, nil
 }
 
-// SetSchedule puts another schedule in force.
-func (s *Service) SetSchedule(schedule *cohort.Schedule) { s.schedule.Store(schedule) }
-
 // Store returns the store beneath, for what needs no decision: counts, lists, the ledger.
 func (s *Service) Store() Store { return s.store }
 
-// OpeningOf returns the opening that a pass is for; BadPass when the schedule has none.
-func (s *Service) OpeningOf(p *pass.Pass) (*cohort.Opening, error) {
-	o := s.schedule.Load().OpeningByNumber(p.Opening)
+// OpeningOf returns the opening that a pass is for; BadPass when the schedule in force has none, ScheduleBehind when the
+// pass rests on a schedule that has not come here yet.
+func (s *Service) OpeningOf(p *pass.Pass, now time.Time) (*cohort.Opening, error) {
+	known := s.schedules.Load()
+	if p.ScheduleVersion > known.newest.Version {
+		return nil, &Error{Kind: ScheduleBehind, Err: fmt.Errorf("the pass is of schedule %d, known is %d", p.ScheduleVersion, known.newest.Version)}
+	}
+	o := known.at(now).OpeningByNumber(p.Opening)
+	if o == nil && known.newest.Version == p.ScheduleVersion {
+		o = known.newest.OpeningByNumber(p.Opening) // the gateway is a moment ahead
+	}
 	if o == nil {
 		return nil, &Error{Kind: BadPass, Err: fmt.Errorf("no opening has the number %d", p.Opening)}
 	}
@@ -82,7 +97,7 @@ func (s *Service) OpeningOf(p *pass.Pass) (*cohort.Opening, error) {
 
 // Admit records that a person was let in. The pass must have been verified.
 func (s *Service) Admit(ctx context.Context, p *pass.Pass, text string, now time.Time) (Admitted, error) {
-	o, err := s.OpeningOf(p)
+	o, err := s.OpeningOf(p, now)
 	if err != nil {
 		return Admitted{}, err
 	}
@@ -117,7 +132,7 @@ type Detail struct {
 
 // Book checks a request and places it. The pass must have been verified; everything else is checked here.
 func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request, now time.Time) (Detail, error) {
-	opening, err := s.OpeningOf(p)
+	opening, err := s.OpeningOf(p, now)
 	if err != nil {
 		return Detail{}, err
 	}

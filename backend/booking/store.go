@@ -46,6 +46,8 @@ type Store interface {
 	Notes(ctx context.Context) iter.Seq2[ledger.Record, error]
 	// Rehearsals reads the records of rehearsals, in order.
 	Rehearsals(ctx context.Context) iter.Seq2[ledger.Record, error]
+	// Schedules reads the records of the schedules that came into force, in order.
+	Schedules(ctx context.Context) iter.Seq2[ledger.Record, error]
 	// Checkpoints reads the checkpoints after the given record, in order.
 	Checkpoints(ctx context.Context, after uint64) iter.Seq2[ledger.Checkpoint, error]
 	// SpentPasses reads up to limit passes that had expired at a time, in a fixed order, after the one with the given number.

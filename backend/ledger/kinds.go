@@ -19,6 +19,7 @@ const (
 	KindBooking     = "booking"     // Booking
 	KindCancel      = "cancel"      // Cancel: slot and stock get the dose back
 	KindChange      = "change"      // Change: the booking moved from one slot to another
+	KindSchedule    = "schedule"    // Schedule: a schedule came into force
 	KindOpening     = "opening"     // Opening: an operator's change
 )
 
@@ -182,4 +183,17 @@ func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"')
+}
+
+// Schedule is the data of KindSchedule: a schedule that came into force, by whom, why and from when. By is empty where the
+// file of a first start did. Each one holds until From of the next.
+type Schedule struct {
+	ID      string    `json:"id,omitempty"` // as in Opening
+	Version uint32    `json:"version"`
+	SHA256  string    `json:"sha256"` // hex, of Text
+	Text    string    `json:"text"`   // the file
+	By      string    `json:"by,omitempty"`
+	Role    string    `json:"role,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	From    time.Time `json:"from"`
 }

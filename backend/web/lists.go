@@ -69,7 +69,7 @@ func (s *server) supply(r *http.Request) (*booking.Supply, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.service.OpeningOf(&p)
+	o, err := s.service.OpeningOf(&p, s.clock())
 	if err != nil {
 		return nil, err
 	}

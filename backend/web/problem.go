@@ -69,6 +69,9 @@ var kinds = map[booking.Kind]*api.Problem{
 		"같은 요청 번호로 다른 내용이 이미 접수되었습니다.", "This idempotency key came before with another request."),
 	booking.ProxyNotAllowed: problem(http.StatusForbidden, string(booking.ProxyNotAllowed),
 		"이번 예약은 대리예약을 받지 않습니다. 본인이 직접 예약해 주세요.", "This opening takes no proxy bookings; everybody books for themselves."),
+	booking.ScheduleBehind: problem(http.StatusServiceUnavailable, string(booking.ScheduleBehind),
+		"새 일정을 받아 오는 중입니다. 순서는 그대로이니 잠시 후 다시 시도해 주세요.",
+		"The new schedule is just arriving here. Your place is kept; please try again shortly."),
 	booking.Overloaded: problem(http.StatusServiceUnavailable, "busy",
 		"지금 예약이 몰리고 있습니다. 잠시 후 자동으로 다시 시도해 주세요.", "Many people are booking right now. Please try again in a moment."),
 	booking.Unavailable: problem(http.StatusServiceUnavailable, "backend_resting",
@@ -80,7 +83,7 @@ var kinds = map[booking.Kind]*api.Problem{
 var fields = map[string]string{
 	"body": "요청 본문", "slot": "접종일시", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
 	"proxy.name": "대리인 성명", "proxy.phone": "대리인 휴대폰번호", "proxy.relation": "대리인과의 관계",
-	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "limit": "개수",
+	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "schedule": "일정", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "limit": "개수",
 }
 
 // problemOf finds the answer to an error. What it does not know is a fault of ours.

@@ -99,22 +99,18 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	schedule, err := o.data.schedule(o.schedule)
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(o.data.path("backend"), 0o700); err != nil {
 		return fmt.Errorf("make the folder of bookings: %w", err)
 	}
 	if b.store, err = sqlite.Open(ctx, o.data.path("backend", "daemun.db"), b.clock.Now()); err != nil {
 		return err
 	}
-	if o.demo {
-		if err := importDemo(ctx, b.store, o.data, ring, schedule, b.clock.Now()); err != nil {
-			return err
-		}
+	schedule, err := o.newest(ctx, b)
+	if err != nil {
+		return err
 	}
-	if err := importLists(ctx, b.store, o.data, schedule, b.clock.Now()); err != nil {
+	supply := func(ctx context.Context, s *cohort.Schedule) error { return o.supply(ctx, b, ring, s) }
+	if err := supply(ctx, schedule); err != nil {
 		return err
 	}
 	b.notary = &notary{store: b.store, ring: ring, log: b.log}
@@ -122,7 +118,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, SubjectKey: ring.SubjectKey(), Sealer: sealer})
+	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer})
 	if err != nil {
 		return err
 	}
@@ -131,6 +127,26 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 		Clock: b.clock.Now, Log: b.log,
 	})
 	return nil
+}
+
+// newest is the schedule that the backend begins with: the ledger's newest, and before there is one the file's.
+func (o *backendOptions) newest(ctx context.Context, b *backendProgram) (*cohort.Schedule, error) {
+	known, err := booking.Newest(ctx, b.store)
+	if known != nil || err != nil {
+		return known, err
+	}
+	return o.data.schedule(o.schedule)
+}
+
+// supply brings in what a schedule needs here: its lists, and in a demo what its openings have to give.
+func (o *backendOptions) supply(ctx context.Context, b *backendProgram, ring *keyring.Ring, s *cohort.Schedule) error {
+	now := b.clock.Now()
+	if o.demo {
+		if err := importDemo(ctx, b.store, o.data, ring, s, now); err != nil {
+			return err
+		}
+	}
+	return importLists(ctx, b.store, o.data, s, now)
 }
 
 // importDemo gives every opening that is not over the demo's clinics, slots and people.

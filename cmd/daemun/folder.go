@@ -79,22 +79,8 @@ func (f folder) node() (string, error) {
 
 // schedule reads the schedule: the given file, else the folder's own.
 func (f folder) schedule(given string) (*cohort.Schedule, error) {
-	path := given
-	if path == "" {
-		path = f.path("schedule.yaml")
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && given == "" {
-		return nil, fmt.Errorf("no schedule: give one with --schedule FILE, or start with --demo (or run daemun seed) to make one in %s", f)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the schedule: %w", err)
-	}
-	s, err := cohort.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("schedule %s: %w", path, err)
-	}
-	return s, nil
+	_, s, err := f.scheduleText(given)
+	return s, err
 }
 
 // leadTime is how long after an opening the demo's first slots are.
@@ -162,6 +148,9 @@ func (f folder) running(now time.Time) (bool, error) {
 
 func (f folder) announce(s seed, now time.Time) error {
 	schedule := demo.Opening(now, now.Add(s.opensIn))
+	if before, err := f.schedule(""); err == nil { // grows over whatever was put in force since
+		schedule.Version = max(before.Version+1, versionOfDay(now))
+	}
 	if s.stock > 0 {
 		schedule.Openings[0].Stock = s.stock
 	}
@@ -170,6 +159,12 @@ func (f folder) announce(s seed, now time.Time) error {
 		return fmt.Errorf("write the demo's schedule: %w", err)
 	}
 	return writeWhole(f.path("schedule.yaml"), text, 0o644)
+}
+
+// versionOfDay is a version such as 20210719.
+func versionOfDay(now time.Time) uint32 {
+	d := subject.DateOf(now)
+	return uint32(d.Year*10_000 + int(d.Month)*100 + d.Day)
 }
 
 func (f folder) citizens() ([]demo.Citizen, error) {

@@ -139,19 +139,19 @@ func (g *gatewayProgram) open(ctx context.Context, o *gatewayOptions) (err error
 }
 
 func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *keyring.Ring) error {
-	schedule, err := o.data.schedule(o.schedule)
-	if err != nil {
-		return err
-	}
-	lists, err := o.data.lists(schedule)
-	if err != nil {
-		return err
-	}
 	name, err := o.data.node()
 	if err != nil {
 		return err
 	}
 	g.shared, err = state.Open(ctx, state.Options{URL: o.nats, Dir: o.data.path("gateway", "nats"), Node: name, Log: g.log})
+	if err != nil {
+		return err
+	}
+	schedule, current, err := o.inForce(ctx, g.shared, g.clock.Now(), g.log)
+	if err != nil {
+		return err
+	}
+	lists, err := o.data.lists(schedule)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	}
 	counts := &meter.Meter{}
 	g.node, err = node.New(node.Options{
-		Name: name, Schedule: schedule, Lists: lists, Ring: ring, Shared: g.shared, Backend: g.backend,
+		Name: name, Schedule: schedule, Status: node.StatusOf(&current), Lists: lists, LoadLists: o.data.lists, Ring: ring, Shared: g.shared, Backend: g.backend,
 		Meter: counts, Admission: o.admission, Clock: g.clock.Now, Log: g.log,
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 func scheduleCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "schedule", Short: "check and preview schedules before they go live"}
-	cmd.AddCommand(scheduleCheckCommand(), schedulePreviewCommand(), scheduleDiffCommand(), scheduleShowCommand())
+	cmd.AddCommand(scheduleCheckCommand(), schedulePreviewCommand(), scheduleDiffCommand(), scheduleShowCommand(), scheduleActivateCommand())
 	return cmd
 }
 

@@ -217,6 +217,9 @@ type Problem struct {
 	Detail      string `json:"detail"`              // a sentence for the person, Korean
 	DetailEn    string `json:"detail_en,omitempty"` // the same in English
 	RetryAfterS int    `json:"retry_after_s,omitempty"`
+	// Line and Column, from 1, are where in a file the mistake is; 0 where the problem is no file's.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }
 
 // Error makes a Problem usable as an error.

@@ -66,7 +66,7 @@ func (n *Node) Decide(birth subject.Date, id *subject.ID, now time.Time) cohort.
 func (n *Node) decide(snapshot *Snapshot, birth subject.Date, id *subject.ID, now time.Time) cohort.Decision {
 	var lists cohort.Lists
 	if id != nil {
-		lists = n.lists.Of(*id)
+		lists = snapshot.plan.lists.Of(*id)
 	}
 	return snapshot.plan.schedule.Decide(birth, lists, now, func(o *cohort.Opening) cohort.Window {
 		return window(snapshot.LineByID(o.ID), now)
@@ -129,7 +129,7 @@ func (n *Node) admittingTo(snapshot *Snapshot, birth subject.Date, id subject.ID
 		return nil, nil, &Refusal{Code: NotFound}
 	}
 	line := snapshot.LineByID(opening)
-	member, refused := o.Match(birth, n.lists.Of(id))
+	member, refused := o.Match(birth, snapshot.plan.lists.Of(id))
 	d := cohort.Decision{Opening: o, Cohort: member, LobbyAt: line.LobbyAt, OpensAt: line.OpensAt, ClosesAt: line.ClosesAt}
 	switch {
 	case member == nil:

@@ -35,14 +35,13 @@ func (n *Node) record(ctx context.Context) {
 	})
 	slices.Sort(keys)
 	for _, key := range keys {
-		event, err := named(key, events[key])
+		path, event, err := addressed(key, events[key])
 		if err != nil {
 			n.log.Error("an operator's change cannot be read", zap.String("key", key), zap.Error(err))
 			continue
 		}
 		a, err := n.backend.Do(ctx, shed.P0, upstream.Request{
-			Method: http.MethodPost, Path: "/internal/events",
-			ContentType: "application/json", Body: event,
+			Method: http.MethodPost, Path: path, ContentType: "application/json", Body: event,
 		})
 		if err != nil || a.Status >= http.StatusInternalServerError {
 			return
@@ -55,6 +54,15 @@ func (n *Node) record(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// addressed says where an event goes, and what is sent.
+func addressed(key string, event []byte) (path string, body []byte, err error) {
+	if strings.HasSuffix(key, "."+state.ScheduleEvent) {
+		return "/internal/schedule", event, nil
+	}
+	body, err = named(key, event)
+	return "/internal/events", body, err
 }
 
 // named gives a change the key that it is kept under for its id, so that the ledger has it once however often it is

@@ -31,10 +31,13 @@ const (
 
 // Options are what a Node needs; all of them.
 type Options struct {
-	Name      string
-	Schedule  *cohort.Schedule
-	Roster    *roster.Filter // answers for the roster unless Lists has it
-	Lists     roster.Lists   // every other list that the schedule names; those it leaves people of out as exact sets
+	Name     string
+	Schedule *cohort.Schedule
+	Status   api.ScheduleStatus // of Schedule
+	Roster   *roster.Filter     // answers for the roster unless Lists has it
+	Lists    roster.Lists       // every other list that the schedule names; those it leaves people of out as exact sets
+	// LoadLists reads the lists of a schedule that is to follow; nil: there are only the lists of the first one.
+	LoadLists LoadLists
 	Ring      *keyring.Ring
 	Shared    *state.Store
 	Backend   *upstream.Backend
@@ -47,7 +50,7 @@ type Options struct {
 // Node is one gateway. Its methods are safe for concurrent use.
 type Node struct {
 	name     string
-	lists    roster.Lists
+	ring     *keyring.Ring
 	subjects *subject.Key
 	tickets  *queue.Keys
 	signer   signer
@@ -58,22 +61,29 @@ type Node struct {
 	log      *zap.Logger
 	upSince  time.Time
 
-	renewing sync.Mutex
-	plan     *plan // what the next snapshot is made by; under renewing
-	snapshot atomic.Pointer[Snapshot]
-	leads    atomic.Bool
-	doors    atomic.Pointer[func() api.DoorStatus]
-	lag      atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
-	leader   *leader
+	renewing  sync.Mutex
+	plan      *plan // what the next snapshot is made by; under renewing
+	followed  followed
+	loadLists LoadLists
+	snapshot  atomic.Pointer[Snapshot]
+	leads     atomic.Bool
+	doors     atomic.Pointer[func() api.DoorStatus]
+	lag       atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
+	leader    *leader
 }
 
 // New returns a Node with its first snapshot made and the sketches of its earlier life restored.
 func New(o Options) (*Node, error) {
+	lists := o.Lists.WithRoster(o.Roster)
 	n := &Node{
-		name: o.Name, lists: o.Lists.WithRoster(o.Roster), subjects: o.Ring.SubjectKey(),
+		name: o.Name, ring: o.Ring, followed: followed{ready: map[string]prepared{}}, loadLists: o.LoadLists, subjects: o.Ring.SubjectKey(),
 		tickets: queue.NewKeys(o.Ring.TicketKeys()), signer: newSigner(o.Ring), shared: o.Shared, backend: o.Backend, meter: o.Meter,
-		clock: o.Clock, log: o.Log, upSince: o.Clock(), plan: newPlan(o.Schedule, o.Ring, nil),
+		clock: o.Clock, log: o.Log, upSince: o.Clock(), plan: newPlan(o.Schedule, lists, o.Ring, nil),
 		leader: newLeader(admission.New(o.Admission)),
+	}
+	n.plan.status = o.Status
+	if n.loadLists == nil {
+		n.loadLists = func(*cohort.Schedule) (roster.Lists, error) { return lists, nil }
 	}
 	var err error
 	n.shared.Read(func(m *state.Model) { err = n.plan.restore(m, n.name) })
@@ -91,12 +101,16 @@ func (n *Node) Run(ctx context.Context) {
 	wg.Go(func() { n.every(ctx, dutyEvery, func(now time.Time) { n.duties(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.lead(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, dutyEvery, func(time.Time) { n.record(ctx) }) })
+	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.follow(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, journalEvery, func(time.Time) { n.journal(ctx) }) })
 	wg.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaderTerm)
 	defer cancel()
 	n.handIn(last, n.clock(), true)
 	n.journal(last)
+	if err := n.shared.Leave(last); err != nil {
+		n.log.Warn("could not say that this gateway goes", zap.Error(err))
+	}
 }
 
 func (n *Node) every(ctx context.Context, interval time.Duration, do func(time.Time)) {
@@ -125,7 +139,9 @@ func (n *Node) renew(time.Time) {
 func (n *Node) Renew() {
 	n.renewing.Lock() // or an older picture could replace a newer one
 	defer n.renewing.Unlock()
-	n.snapshot.Store(n.build(n.plan, n.clock()))
+	now := n.clock()
+	n.adopt(now)
+	n.snapshot.Store(n.build(n.plan, now))
 }
 
 // How late a timer may be before polling intervals are stretched, and by how much at most.

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/roster"
+	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
@@ -15,13 +17,16 @@ import (
 // the sheets of an opening and the counts of a cohort are the same ones in the next plan.
 type plan struct {
 	schedule *cohort.Schedule
+	status   api.ScheduleStatus
+	lists    roster.Lists
+	follows  *plan                   // that it was prepared to follow, until it is in force
 	chains   map[string]*queue.Chain // by opening ID
 	rolls    map[string]*roll
 }
 
 // newPlan prepares a schedule. before is the plan that it follows, nil for the first.
-func newPlan(s *cohort.Schedule, ring *keyring.Ring, before *plan) *plan {
-	p := &plan{schedule: s, chains: map[string]*queue.Chain{}, rolls: map[string]*roll{}}
+func newPlan(s *cohort.Schedule, lists roster.Lists, ring *keyring.Ring, before *plan) *plan {
+	p := &plan{schedule: s, lists: lists, follows: before, chains: map[string]*queue.Chain{}, rolls: map[string]*roll{}}
 	for i := range s.Openings {
 		o := &s.Openings[i]
 		var earlier *roll

@@ -22,10 +22,10 @@ func TestThePlanAfterKeepsWhatPeopleLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("a", "young", "old"), anOpening("gone", "old")}}, ring, nil)
+	first := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("a", "young", "old"), anOpening("gone", "old")}}, nil, ring, nil)
 	old := cohort.Cohort{ID: "old"}.Number()
 	first.rolls["a"].add(0, old, subject.ID{1})
-	next := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("new", "young"), anOpening("a", "old", "added")}}, ring, first)
+	next := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("new", "young"), anOpening("a", "old", "added")}}, nil, ring, first)
 
 	next.rolls["a"].add(0, old, subject.ID{2})
 	for name, p := range map[string]*plan{"first": first, "next": next} {

@@ -28,7 +28,7 @@ func (n *Node) MayRehearse(number subject.Number, opening string, now time.Time)
 	if line.Begun(now) {
 		return id, nil, &Refusal{Code: AlreadyOpen}
 	}
-	if member, refused := o.Match(number.Birth(), n.lists.Of(id)); member == nil || refused != "" {
+	if member, refused := o.Match(number.Birth(), snapshot.plan.lists.Of(id)); member == nil || refused != "" {
 		return id, nil, &Refusal{Code: NotEligible, Decision: n.decide(snapshot, number.Birth(), &id, now)}
 	}
 	return id, line, nil

@@ -35,6 +35,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		Notices: []api.Notice{}, Doors: n.doorStatus(),
 	}
 	snapshot := n.Snapshot()
+	s.Schedule = snapshot.plan.status
 	n.shared.Read(func(m *state.Model) {
 		s.Shared = shared(m, now)
 		s.Notices = append(s.Notices, m.Notices...)

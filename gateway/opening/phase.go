@@ -84,6 +84,9 @@ func (s *Standing) Shown(now time.Time) string {
 	}
 }
 
+// Over tells whether the opening has closed for good.
+func (s *Standing) Over(now time.Time) bool { return s.Phase(now) == api.OpeningClosed }
+
 // Begun tells whether turns have begun: from then on the line is a matter of its cursor.
 func (s *Standing) Begun(now time.Time) bool {
 	at := s.reached(now)

@@ -56,11 +56,17 @@ type Model struct {
 	Events map[string][]byte
 	// Rehearsals are those asked for and those issued, by key.
 	Rehearsals map[string]Rehearsal
+	// Schedules are in force or about to be; Proposal is a schedule that gateways are asked to get ready for, and Ready
+	// what they answered, by name.
+	Schedules Schedules
+	Proposal  Proposal
+	Ready     map[string]Readiness
 	// SeenAt is when the shared state last said anything.
 	SeenAt time.Time
 
-	outboxes  map[string][]outgoing // by opening ID: changes that have not become events yet
-	revisions map[string]uint64
+	outboxes       map[string][]outgoing // by opening ID: changes that have not become events yet
+	scheduleOutbox []outgoing
+	revisions      map[string]uint64
 }
 
 func newModel() *Model {
@@ -69,7 +75,7 @@ func newModel() *Model {
 		Recorded: map[string]Progress{},
 		Sketches: map[string]map[uint32]map[string][]byte{}, Nodes: map[string]time.Time{}, Events: map[string][]byte{},
 		Rehearsals: map[string]Rehearsal{},
-		outboxes:   map[string][]outgoing{}, revisions: map[string]uint64{},
+		Ready:      map[string]Readiness{}, outboxes: map[string][]outgoing{}, revisions: map[string]uint64{},
 	}
 }
 

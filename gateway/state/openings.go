@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/gateway/opening"
@@ -82,16 +81,8 @@ func (s *Store) swapOpening(ctx context.Context, id string, next held, revision 
 }
 
 func (s *Store) opening(ctx context.Context, key string) (h held, revision uint64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	entry, err := s.kv.Get(ctx, key)
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return h, 0, nil
-	case err != nil:
-		return h, 0, fmt.Errorf("read %s: %w", key, err)
-	}
-	return h, entry.Revision(), json.Unmarshal(entry.Value(), &h)
+	revision, err = s.get(ctx, key, &h)
+	return h, revision, err
 }
 
 func (m *Model) applyOpening(id string, value []byte) error {
@@ -118,7 +109,7 @@ func (s *Store) Post(ctx context.Context) error {
 			waiting[id] = outbox
 		}
 	})
-	var errs []error
+	errs := []error{s.postSchedule(ctx)}
 	for id, outbox := range waiting {
 		errs = append(errs, s.post(ctx, id, outbox))
 	}
@@ -126,28 +117,30 @@ func (s *Store) Post(ctx context.Context) error {
 }
 
 func (s *Store) post(ctx context.Context, id string, outbox []outgoing) error {
-	posted := map[string]bool{}
 	for _, out := range outbox {
 		if err := s.put(ctx, out.Key, out.Event); err != nil {
 			return err
 		}
-		posted[out.Key] = true
 	}
 	for range 8 {
 		h, revision, err := s.opening(ctx, "opening."+id)
 		if err != nil {
 			return err
 		}
-		var left []outgoing
-		for _, out := range h.Outbox {
-			if !posted[out.Key] {
-				left = append(left, out)
-			}
-		}
-		h.Outbox = left
+		h.Outbox = unposted(h.Outbox, outbox)
 		if err = s.swapOpening(ctx, id, h, revision); !errors.Is(err, ErrConflict) {
 			return err
 		}
 	}
 	return ErrConflict
+}
+
+// unposted is what is left of an outbox when some of it has been posted.
+func unposted(all, posted []outgoing) (left []outgoing) {
+	for _, out := range all {
+		if !slices.ContainsFunc(posted, func(p outgoing) bool { return p.Key == out.Key }) {
+			left = append(left, out)
+		}
+	}
+	return left
 }

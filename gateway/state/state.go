@@ -12,6 +12,9 @@
 //	notice.<unix ms>             api.Notice
 //	event.<unix ns>[.<id>.<n>]   a change on its way to the ledger
 //	rehearsal.<id>.<hash>        Rehearsal, changed by compare-and-swap
+//	schedule                     the schedules in force and next, by compare-and-swap
+//	proposal                     Proposal of a schedule, by compare-and-swap
+//	ready.<node>                 Readiness
 //	leader                       Leader, changed by compare-and-swap
 //	node.<node>                  when the gateway was last there
 //
@@ -228,6 +231,7 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 	case gone:
 		delete(m.revisions, key)
 		delete(m.Events, key)
+		m.forget(part)
 		return nil
 	case part[0] == "event":
 		delete(m.revisions, key)
@@ -248,10 +252,27 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 		return into(value, m.Rehearsals, key)
 	case part[0] == "notice":
 		return m.applyNotice(value)
+	case part[0] == "ready" && len(part) == 2:
+		return into(value, m.Ready, part[1])
+	case key == scheduleKey:
+		return m.applySchedules(value)
+	case key == proposalKey:
+		m.Proposal = Proposal{}
+		return json.Unmarshal(value, &m.Proposal)
 	case key == "leader":
 		return json.Unmarshal(value, &m.Leader)
 	}
 	return errors.New("unknown kind of key")
+}
+
+// forget drops what is gone.
+func (m *Model) forget(part []string) {
+	switch {
+	case part[0] == proposalKey:
+		m.Proposal = Proposal{}
+	case part[0] == "node" && len(part) == 2:
+		delete(m.Nodes, part[1])
+	}
 }
 
 func into[T any](value []byte, where map[string]T, key string) error {

@@ -45,6 +45,12 @@ func (s *Store) Rehearsals(ctx context.Context) iter.Seq2[ledger.Record, error] 
 	return s.records(ctx, query, 0, -1)
 }
 
+// Schedules reads the schedules that came into force, in order.
+func (s *Store) Schedules(ctx context.Context) iter.Seq2[ledger.Record, error] {
+	const query = "SELECT seq, at, kind, data, hash FROM ledger WHERE kind = 'schedule' AND seq > ? ORDER BY seq LIMIT ?"
+	return s.records(ctx, query, 0, -1)
+}
+
 // records reads page by page; a negative limit is none.
 func (s *Store) records(ctx context.Context, query string, after uint64, limit int) iter.Seq2[ledger.Record, error] {
 	return func(yield func(ledger.Record, error) bool) {

@@ -1,0 +1,1 @@
+CREATE INDEX ledger_schedules ON ledger (seq) WHERE kind = 'schedule';
