@@ -320,7 +320,7 @@ func BenchmarkPlace(b *testing.B) {
 	}
 }
 
-func BenchmarkJoin(b *testing.B) {
+func BenchmarkJoinBySlowWay(b *testing.B) {
 	g := newGate(b)
 	w := drop{http.Header{}}
 	r := httptest.NewRequest("POST", "/v1/queue/join", nil)
