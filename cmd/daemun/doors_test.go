@@ -157,4 +157,12 @@ func TestStaffRehearseBeforeTheOpening(t *testing.T) {
 	if b.State != "booked" {
 		t.Errorf("%+v", b)
 	}
+	for _, p := range s.parts {
+		p.stop(t)
+	}
+	audit := start(t, "audit", "reconcile", "--data", s.data)
+	<-audit.ended
+	if !strings.Contains(audit.output.String(), "0 wrong") { // the ledger ends too soon to prove the last admission
+		t.Errorf("the audit of a rehearsal and a booking:\n%s", audit.output)
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/node"
+	"github.com/daemun/daemun/gateway/route"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
 )
@@ -107,8 +108,14 @@ func who(r *http.Request) (operator, bool) {
 	return o, ranks[o.role] > 0
 }
 
-// ServeHTTP answers the control room.
-func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
+// ServeHTTP answers the control room, where a request is spelt in its one form.
+func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := route.Check(r); err != nil {
+		c.refuse(w, &api.Problem{Status: http.StatusNotFound, Code: "not_found", Detail: "없는 주소입니다.", DetailEn: "There is nothing at this address."})
+		return
+	}
+	c.mux.ServeHTTP(w, r)
+}
 
 func (c *Control) serve(w http.ResponseWriter, r *http.Request, role string, handler func(http.ResponseWriter, *http.Request, operator) error) {
 	o, ok := who(r)

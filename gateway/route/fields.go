@@ -109,18 +109,36 @@ func field(line []byte) (name, value []byte, ok bool) {
 		return nil, nil, false
 	}
 	name, value = line[:colon], bytes.Trim(line[colon+1:], " \t")
+	var seen byte
 	for _, c := range name {
-		if c <= ' ' || c >= 0x7f {
-			return nil, nil, false
-		}
+		seen |= kinds[c]
+	}
+	if seen != 0 {
+		return nil, nil, false
 	}
 	for _, c := range value {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			return nil, nil, false
+		seen |= kinds[c]
+	}
+	return name, value, seen&inNoValue == 0
+}
+
+// kinds says of every byte where in a header line it has no business.
+var kinds = func() (out [256]byte) {
+	for c := range out {
+		switch {
+		case c < ' ' && c != '\t', c == 0x7f:
+			out[c] = inNoName | inNoValue
+		case c == ' ', c == '\t', c > 0x7f:
+			out[c] = inNoName
 		}
 	}
-	return name, value, true
-}
+	return out
+}()
+
+const (
+	inNoName  = 1 << iota // control characters, white space, what is not ASCII
+	inNoValue             // control characters but the tabulator
+)
 
 // single is the place of a name among singles, −1 for any other.
 func single(name []byte) int {
