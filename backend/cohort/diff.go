@@ -16,9 +16,11 @@ type Change struct {
 	After   string `json:"after"`
 }
 
-// Diff lists what differs between two schedules, in the order of the newer one; what was removed comes last.
+// Diff lists what differs between two schedules, in the order of the newer one; what was removed comes last. The order of
+// openings and cohorts counts: a person belongs to the first that fits.
 func Diff(before, after *Schedule) []Change {
 	changes := compareFields(Change{}, before.fields(), after.fields())
+	changes = append(changes, compareOrder(Change{Key: "openings"}, openingIDs(before), openingIDs(after))...)
 	for i := range after.Openings {
 		o := &after.Openings[i]
 		changes = append(changes, diffOpening(before.Opening(o.ID), o)...)
@@ -38,6 +40,9 @@ func diffOpening(before, after *Opening) []Change {
 		return []Change{where}
 	}
 	changes := compareFields(where, before.fields(), after.fields())
+	order := where
+	order.Key = "cohorts"
+	changes = append(changes, compareOrder(order, cohortIDs(before), cohortIDs(after))...)
 	for i := range after.Cohorts {
 		c, place := &after.Cohorts[i], where
 		place.Cohort = after.Cohorts[i].ID
@@ -69,6 +74,35 @@ func compareFields(where Change, before, after []field) []Change {
 		}
 	}
 	return changes
+}
+
+// compareOrder finds a change in the order of what stands in both.
+func compareOrder(where Change, before, after []string) []Change {
+	common := func(ids, others []string) []string {
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(others, id) })
+	}
+	b, a := common(before, after), common(after, before)
+	if slices.Equal(b, a) {
+		return nil
+	}
+	where.Before, where.After = strings.Join(b, ", "), strings.Join(a, ", ")
+	return []Change{where}
+}
+
+func openingIDs(s *Schedule) []string {
+	var ids []string
+	for _, o := range s.Openings {
+		ids = append(ids, o.ID)
+	}
+	return ids
+}
+
+func cohortIDs(o *Opening) []string {
+	var ids []string
+	for _, c := range o.Cohorts {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 func (s *Schedule) fields() []field {

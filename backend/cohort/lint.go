@@ -3,6 +3,7 @@ package cohort
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // The codes of a Finding.
@@ -12,6 +13,19 @@ const (
 	FindingUnreachable = "unreachable" // nobody can ever be counted to the cohort
 	FindingTwoAtOnce   = "two_at_once" // two openings admit the same people at the same time
 	FindingNoEnglish   = "no_english"  // a name has no English beside it
+	FindingNeverOpens  = "never_opens" // an opening that nobody can ever book in
+	FindingShadowed    = "shadowed"    // people are always led to another opening
+	FindingLobbyEarly  = "lobby_early" // a lobby opens while its people can still book in another opening
+	FindingLobby       = "lobby"       // a lobby is oddly long or short
+	FindingWindow      = "window"      // a window is oddly long or short
+	FindingStock       = "stock"       // oddly many or few doses
+	FindingBirths      = "births"      // birth dates that hardly anybody has
+	FindingDigits      = "digits"      // a name says another last digit than the rule
+	FindingInterval    = "interval"    // openings of one vaccine differ in the time to the second dose
+	FindingFarApart    = "far_apart"   // an opening lies half a year from the others
+	FindingOver        = "over"        // an opening is over
+	FindingVersion     = "version"     // the schedule changed and its version did not grow
+	FindingRenamed     = "renamed"     // an opening seems to have got another id
 )
 
 // Finding is something in a valid schedule that an official should look at before it goes live.
@@ -24,17 +38,26 @@ type Finding struct {
 	En      string `json:"en"`
 }
 
-// Lint looks for what a schedule may not have meant, in the order of the file; gaps come last.
-func Lint(s *Schedule) []Finding {
+// Lint looks for what a schedule may not have meant, in the order of the file; what concerns the whole comes last.
+func Lint(s *Schedule) []Finding { return LintAt(s, time.Time{}) }
+
+// LintAt is Lint for a schedule that goes live at an instant: it also finds what is over by then.
+func LintAt(s *Schedule, at time.Time) []Finding {
 	var found []Finding
 	for i := range s.Openings {
 		o := &s.Openings[i]
 		found = append(found, lintNames(o)...)
 		found = append(found, lintOpening(o)...)
+		found = append(found, lintTimes(o)...)
+		found = append(found, lintBirths(o)...)
+		found = append(found, lintDigits(o)...)
 		for j := range s.Openings[:i] {
 			found = append(found, lintPair(&s.Openings[j], o)...)
 		}
 	}
+	found = append(found, lintIntervals(s)...)
+	found = append(found, lintSequence(s)...)
+	found = append(found, lintOver(s, at)...)
 	return append(found, lintGaps(s)...)
 }
 
@@ -79,6 +102,11 @@ func lintOpening(o *Opening) []Finding {
 			found = append(found, overlap(o, &o.Cohorts[i]))
 		}
 	}
+	if !slices.Contains(keeps, true) {
+		f := o.finding(FindingNeverOpens, "예약할 수 있는 사람이 한 명도 없습니다. 대상군을 확인해 주세요.", "nobody at all can book in it; check its cohorts")
+		f.Serious = true
+		found = append(found, f)
+	}
 	return found
 }
 
@@ -92,25 +120,6 @@ func overlap(o *Opening, c *Cohort) Finding {
 	return Finding{Code: FindingOverlap, Opening: o.ID, Cohort: c.ID,
 		Ko: fmt.Sprintf("개통 %s, 대상군 %s: 앞의 대상군과 겹칩니다. 겹치는 사람은 앞의 대상군으로 예약합니다.", o.ID, c.ID),
 		En: fmt.Sprintf("opening %s: cohort %s overlaps an earlier one, to which the people in both are counted", o.ID, c.ID)}
-}
-
-// lintPair finds people whom two openings admit at the same time.
-func lintPair(a, b *Opening) []Finding {
-	if !a.OpensAt.Before(b.ClosesAt) || !b.OpensAt.Before(a.ClosesAt) {
-		return nil
-	}
-	for i := range b.Cohorts {
-		for j := range a.Cohorts {
-			shared, ok := meet(&a.Cohorts[j], &b.Cohorts[i])
-			if !ok {
-				continue
-			}
-			return []Finding{{Code: FindingTwoAtOnce, Opening: b.ID, Cohort: b.Cohorts[i].ID,
-				Ko: fmt.Sprintf("%s인 사람은 두 개통(%s, %s)에 동시에 예약할 수 있습니다. 의도한 것인지 확인해 주세요.", shared.ko(), a.ID, b.ID),
-				En: fmt.Sprintf("people %s can book in the openings %s and %s at the same time; is that meant?", shared.en(), a.ID, b.ID)}}
-		}
-	}
-	return nil
 }
 
 // meet returns the birth dates from the first to the last that two cohorts share.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -107,6 +109,9 @@ func FuzzParseSchedule(f *testing.F) {
 	}
 	f.Add([]byte(small))
 	f.Add([]byte(doubtful))
+	f.Add([]byte(strings.Replace(small, "roster: true", "list: first-aiders\n        except: [covered-elsewhere, roster]", 1)))
+	f.Add([]byte(strings.Replace(small, "roster: true", "list: roster\n        except: []", 1)))
+	f.Add([]byte(strings.Replace(small, "roster: true", "roster: true\n        list: roster\n        except: [[roster], ../x]", 1)))
 	f.Add([]byte("version: 1\nname: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse(data)
@@ -117,8 +122,12 @@ func FuzzParseSchedule(f *testing.F) {
 			}
 			return
 		}
-		Lint(s)
+		LintAt(s, s.Openings[0].OpensAt)
 		s.Table("ko")
+		wellFormed(t, s.Picture("en"))
+		if found := Impacts(s, s, time.Time{}); len(found) > 0 {
+			t.Fatalf("a schedule takes something from itself: %v", found)
+		}
 		text, err := s.Marshal()
 		if err != nil {
 			t.Fatal(err)

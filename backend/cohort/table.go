@@ -17,7 +17,7 @@ func (s *Schedule) Table(lang string) string {
 	rows := [][]string{{"개통", "대기실", "예약 시작", "예약 마감", "대상", "출생일", "명단", "백신", "물량"}}
 	title := fmt.Sprintf("%s (버전 %d, 시각은 한국 시각)", s.Name, s.Version)
 	if lang == "en" {
-		rows[0] = []string{"opening", "lobby", "opens", "closes", "who", "born", "roster", "vaccine", "doses"}
+		rows[0] = []string{"opening", "lobby", "opens", "closes", "who", "born", "lists", "vaccine", "doses"}
 		title = fmt.Sprintf("%s (version %d, times in Korea time)", either(s.NameEn, s.Name), s.Version)
 	}
 	for i := range s.Openings {
@@ -44,19 +44,25 @@ func (o *Opening) row(lang string) []string {
 	if lang == "en" {
 		show = func(t time.Time) string { return t.In(subject.Seoul).Format("Mon 2 Jan 15:04") }
 	}
-	return []string{o.ID, show(o.LobbyAt), show(o.OpensAt), show(o.ClosesAt), "", "", "", o.Vaccine, thousands(o.Stock)}
+	closes := show(o.ClosesAt)
+	if subject.DateOf(o.ClosesAt) == subject.DateOf(o.OpensAt).AddDays(1) {
+		closes = nextDay(lang) + clock(o.ClosesAt.In(subject.Seoul))
+	}
+	return []string{o.ID, show(o.LobbyAt), show(o.OpensAt), closes, "", "", "", o.Vaccine, thousands(o.Stock)}
+}
+
+// nextDay says plainly that a window goes on over midnight.
+func nextDay(lang string) string {
+	if lang == "en" {
+		return "next day "
+	}
+	return "다음 날 "
 }
 
 func (c *Cohort) fill(row []string, lang string) {
-	row[4], row[5], row[6] = c.Name, c.bornKo(), "누구나"
-	if c.Roster {
-		row[6] = "명단만"
-	}
+	row[4], row[5], row[6] = c.Name, c.bornKo(), either(c.listsKo(), "누구나")
 	if lang == "en" {
-		row[4], row[5], row[6] = c.nameEn(), c.bornEn(), "anybody"
-		if c.Roster {
-			row[6] = "listed only"
-		}
+		row[4], row[5], row[6] = c.nameEn(), c.bornEn(), either(c.listsEn(), "anybody")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,15 +19,20 @@ func scheduleCommand() *cobra.Command {
 }
 
 func scheduleCheckCommand() *cobra.Command {
+	var when string
 	cmd := &cobra.Command{
-		Use: "check FILE", Short: "find mistakes: gaps, overlaps, cohorts nobody belongs to", Args: cobra.ExactArgs(1),
+		Use: "check FILE", Short: "find mistakes: gaps, overlaps, slips of the pen, cohorts nobody belongs to", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := parseAt(when, time.Now())
+			if err != nil {
+				return err
+			}
 			s, err := readSchedule(args[0])
 			if err != nil {
 				return err
 			}
 			serious := 0
-			for _, f := range cohort.Lint(s) {
+			for _, f := range cohort.LintAt(s, at) {
 				mark := "주의 note   "
 				if f.Serious {
 					mark = "오류 mistake"
@@ -42,11 +48,12 @@ func scheduleCheckCommand() *cobra.Command {
 		},
 	}
 	cmd.SetOut(stdout)
+	cmd.Flags().StringVar(&when, "at", "", "also find what is over at that `time` (2021-07-19 20:00 in Korea time, RFC 3339, or now)")
 	return cmd
 }
 
 func schedulePreviewCommand() *cobra.Command {
-	var cases, lang string
+	var cases, lang, picture string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "preview FILE", Short: "show who may book when", Args: cobra.ExactArgs(1),
@@ -55,20 +62,28 @@ func schedulePreviewCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if cases == "" {
-				if asJSON {
-					return errors.New("--json answers cases: give them with --cases CASES.csv (birth_date,at)")
-				}
-				cmd.Print(s.Table(lang))
-				return nil
+			if err := knownLanguage(lang); err != nil {
+				return err
 			}
-			return previewCases(cmd, s, cases, asJSON)
+			switch {
+			case cases != "":
+				return previewCases(cmd, s, cases, asJSON)
+			case asJSON:
+				return errors.New("--json answers cases: give them with --cases CASES.csv (birth_date,at)")
+			case picture != "":
+				if err := writeWhole(picture, s.Picture(lang), 0o644); err != nil {
+					return err
+				}
+			}
+			cmd.Print(s.Table(lang))
+			return nil
 		},
 	}
 	cmd.SetOut(stdout)
 	cmd.Flags().StringVar(&cases, "cases", "", "CSV `file` with birth_date,at: answer for each row which openings admit that person at that instant")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "answer the cases as JSON")
-	cmd.Flags().StringVar(&lang, "lang", "ko", "language of the table: `ko|en`")
+	cmd.Flags().StringVar(&lang, "lang", "ko", "language of table and picture: `ko|en`")
+	cmd.Flags().StringVar(&picture, "picture", "", "also draw the schedule as a page for print or screen into this SVG `file`")
 	return cmd
 }
 
@@ -126,24 +141,9 @@ func readSchedule(path string) (*cohort.Schedule, error) {
 	return s, nil
 }
 
-func scheduleDiffCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "diff OLD NEW", Short: "list what differs between two schedules", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			before, err := readSchedule(args[0])
-			if err != nil {
-				return err
-			}
-			after, err := readSchedule(args[1])
-			if err != nil {
-				return err
-			}
-			for _, c := range cohort.Diff(before, after) {
-				cmd.Printf("%s %s %s: %q → %q\n", c.Opening, c.Cohort, c.Key, c.Before, c.After)
-			}
-			return nil
-		},
+func knownLanguage(lang string) error {
+	if lang != "ko" && lang != "en" {
+		return fmt.Errorf("--lang %s: write ko or en", lang)
 	}
-	cmd.SetOut(stdout)
-	return cmd
+	return nil
 }
