@@ -1,9 +1,7 @@
 package audit
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"sort"
 	"time"
 
@@ -49,13 +47,15 @@ type sealed struct {
 	twice  uint64 // a record that says otherwise of the same epoch
 }
 
-// event is an operator's change.
+// event is a change of what an opening may do: an operator's, or time's, or another schedule's.
 type event struct {
-	at     int64 // Unix ms at which it took effect
-	seq    uint64
-	action string
-	after  standing
+	at    int64 // Unix ms at which it took effect
+	after standing
+	hours *hours // those of a schedule that came into force; after says nothing then
 }
+
+// hours are when a schedule opens and closes an opening, in Unix ms.
+type hours struct{ opens, closes int64 }
 
 // standing is what operators have said about an opening, and how far time was noticed to have brought it.
 type standing struct {
@@ -92,6 +92,9 @@ type booked struct {
 	place   place
 	pass    ledger.Hash
 }
+
+// kindSchedule records that another schedule came into force.
+const kindSchedule = "schedule"
 
 // read goes through the ledger once.
 func read(e *Evidence, o *Options) (*history, error) {
@@ -130,119 +133,4 @@ func (h *history) opening(id string) *opening {
 		h.names = append(h.names, id)
 	}
 	return o
-}
-
-func (h *history) add(r *ledger.Record) error {
-	switch r.Kind {
-	case ledger.KindAdmission, ledger.KindReadmission:
-		return h.addAdmission(r)
-	case ledger.KindBooking:
-		return h.addBooking(r)
-	case ledger.KindSeal:
-		return h.addSeal(r)
-	case ledger.KindCursor:
-		var m ledger.Moves
-		if err := json.Unmarshal(r.Data, &m); err != nil {
-			return err
-		}
-		h.opening(m.Opening).track.add(&m, r.Seq)
-		return nil
-	case ledger.KindAnchor:
-		a := anchored{seq: r.Seq}
-		if err := json.Unmarshal(r.Data, &a.Anchor); err != nil {
-			return err
-		}
-		o := h.opening(a.Opening)
-		o.anchors = append(o.anchors, a)
-		return nil
-	case ledger.KindOpening:
-		return h.addEvent(r)
-	case "rehearsal":
-		return h.addRehearsal(r)
-	}
-	return h.supply.add(r)
-}
-
-func (h *history) addAdmission(r *ledger.Record) error {
-	var a ledger.Admission
-	if err := json.Unmarshal(r.Data, &a); err != nil {
-		return err
-	}
-	issued := a.IssuedAt
-	if issued.IsZero() { // recorded before the time was
-		issued = r.At
-	}
-	h.admissions = append(h.admissions, admission{
-		seq: r.Seq, at: r.At.UnixMilli(), issued: issued.UnixMilli(), expires: a.ExpiresAt.UnixMilli(), opening: h.opening(a.Opening),
-		subject: a.Subject, place: place{Epoch: a.Epoch, Rank: uint64(a.Rank)}, pass: a.PassSHA256, scheduleVersion: a.ScheduleVersion,
-		again: r.Kind == ledger.KindReadmission,
-	})
-	return nil
-}
-
-func (h *history) addBooking(r *ledger.Record) error {
-	var b ledger.Booking
-	if err := json.Unmarshal(r.Data, &b); err != nil {
-		return err
-	}
-	h.bookings = append(h.bookings, booked{
-		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, subject: b.Subject,
-		place: place{Epoch: b.Epoch, Rank: uint64(b.Rank)}, pass: b.PassSHA256,
-	})
-	return h.supply.book(r, &b)
-}
-
-func (h *history) addSeal(r *ledger.Record) error {
-	var s ledger.Seal
-	if err := json.Unmarshal(r.Data, &s); err != nil {
-		return err
-	}
-	o := h.opening(s.Opening)
-	if o.first == 0 {
-		o.first = r.Seq
-	}
-	seal := sealed{Seal: queue.Seal{Epoch: s.Epoch, Count: s.Count, Tally: s.Tally, Seed: s.Seed}, at: s.At, seq: r.Seq}
-	if old, known := o.seals[s.Epoch]; known { // brought again: says the same
-		if old.Seal != seal.Seal || !old.at.Equal(seal.at) {
-			old.twice = r.Seq
-			o.seals[s.Epoch] = old
-		}
-		return nil
-	}
-	seal.ranker = seal.Ranker()
-	o.seals[s.Epoch] = seal
-	return nil
-}
-
-func (h *history) addEvent(r *ledger.Record) error {
-	var n ledger.Opening
-	if err := json.Unmarshal(r.Data, &n); err != nil {
-		return err
-	}
-	at := n.At
-	if at.IsZero() { // recorded before the time was
-		at = r.At
-	}
-	e := event{at: at.UnixMilli(), seq: r.Seq, action: n.Action}
-	if len(n.After) > 0 {
-		if err := json.Unmarshal(n.After, &e.after); err != nil {
-			return fmt.Errorf("the state after it: %w", err)
-		}
-	}
-	o := h.opening(n.Opening)
-	o.events = append(o.events, e)
-	return nil
-}
-
-func (h *history) addRehearsal(r *ledger.Record) error {
-	var n struct {
-		Pass ledger.Hash `json:"pass_sha256"`
-	}
-	if err := json.Unmarshal(r.Data, &n); err != nil {
-		return err
-	}
-	if n.Pass != (ledger.Hash{}) {
-		h.rehearsals[n.Pass] = r.Seq
-	}
-	return nil
 }

@@ -72,11 +72,3 @@ func (t *track) passedAt(p place) (at int64, ok bool) {
 	}
 	return t.soonest[i], true
 }
-
-// end is when the last move was (Unix ms), 0 without any.
-func (t *track) end() int64 {
-	if len(t.moves) == 0 {
-		return 0
-	}
-	return t.moves[len(t.moves)-1].at
-}
