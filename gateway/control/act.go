@@ -24,8 +24,9 @@ const longestReason = 300
 // order is an operator's command, read and aimed at a line.
 type order struct {
 	opening.Command
-	line *queue.Line
-	now  time.Time
+	line      *queue.Line
+	scheduled opening.Times // by the same schedule
+	now       time.Time
 }
 
 func (c *Control) act(w http.ResponseWriter, r *http.Request, o operator) error {
@@ -70,7 +71,8 @@ func (c *Control) command(r *http.Request, o operator) (order, error) {
 }
 
 func (c *Control) order(r *http.Request, o operator, action, reason string) (order, error) {
-	line := c.node.Snapshot().LineByID(r.PathValue("id"))
+	snapshot := c.node.Snapshot()
+	line := snapshot.LineByID(r.PathValue("id"))
 	if line == nil {
 		return order{}, &api.Problem{Status: http.StatusNotFound, Code: "not_found", Detail: "그런 개통이 없습니다.", DetailEn: "No such opening."}
 	}
@@ -78,7 +80,7 @@ func (c *Control) order(r *http.Request, o operator, action, reason string) (ord
 	if err != nil {
 		return order{}, err
 	}
-	return order{Command: opening.Command{Action: action, Reason: reason, By: o.name, Role: o.role}, line: line, now: c.clock()}, nil
+	return order{Command: opening.Command{Action: action, Reason: reason, By: o.name, Role: o.role}, line: line, scheduled: snapshot.Scheduled(line.ID), now: c.clock()}, nil
 }
 
 func readReason(reason string) (string, error) {
@@ -108,10 +110,9 @@ func (c *Control) rate(w http.ResponseWriter, r *http.Request, o operator) error
 
 // carryOut changes the shared state, together with its event for the ledger, and answers with the opening as it is now.
 func (c *Control) carryOut(w http.ResponseWriter, r *http.Request, cmd order) error {
-	scheduled := c.node.Scheduled(cmd.line.ID)
 	asked := false
 	_, _, err := c.shared.ChangeOpening(r.Context(), cmd.line.ID, cmd.now, func(o opening.Opening) (opening.Opening, []opening.Change, error) {
-		next, changes, err := o.Do(cmd.Command, scheduled, cmd.line.StockLeft, cmd.now)
+		next, changes, err := o.Do(cmd.Command, cmd.scheduled, cmd.line.StockLeft, cmd.now)
 		asked = opening.Asked(o, next)
 		return next, changes, err
 	})

@@ -29,12 +29,13 @@ const (
 // leader is what the leading gateway remembers between its rounds; used by one goroutine unless said
 // otherwise.
 type leader struct {
-	controller *admission.Controller
-	rate       atomic.Uint64 // bits of a float64: others look at it
-	stepped    time.Time
-	callers    map[string]*calling.Caller // by opening; none while another gateway leads
-	saidAt     map[string]time.Time       // when each line's waits were published last
-	presentAt  time.Time                  // used by duties alone
+	clocksApart bool // as told last
+	controller  *admission.Controller
+	rate        atomic.Uint64 // bits of a float64: others look at it
+	stepped     time.Time
+	callers     map[string]*calling.Caller // by opening; none while another gateway leads
+	saidAt      map[string]time.Time       // when each line's waits were published last
+	presentAt   time.Time                  // used by duties alone
 }
 
 func newLeader(c *admission.Controller) *leader {

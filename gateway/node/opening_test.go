@@ -19,7 +19,7 @@ func (g *gateway) order(cmd machine.Command) {
 		cmd.Reason = cmd.Action + ": 사유"
 	}
 	_, _, err := g.shared.ChangeOpening(context.Background(), opening, g.Now(), func(o machine.Opening) (machine.Opening, []machine.Change, error) {
-		return o.Do(cmd, g.Scheduled(opening), -1, g.Now())
+		return o.Do(cmd, g.Snapshot().Scheduled(opening), -1, g.Now())
 	})
 	if err != nil {
 		g.site.t.Fatal(err)
@@ -125,4 +125,19 @@ func TestStockComesAndGoes(t *testing.T) {
 	if status := a.OpeningStatus(opening, a.Now()); status.Phase != api.OpeningOpen {
 		t.Errorf("%+v", status)
 	}
+}
+
+// A gateway whose clock is wrong must not bind the others to it.
+func TestAGatewayWhoseClockDisagreesRemembersNothing(t *testing.T) {
+	s := newSite(t, cohort.OrderDraw)
+	right, wrong := time.Now, s.now
+	s.reports.Store(&right)
+	s.at(time.Minute)
+	a := s.gateway("a")
+	a.sealedTo(0) // it leads, and has opened by its own clock
+	if got := a.reached(); got != "" {
+		t.Errorf("remembered as %q", got)
+	}
+	s.reports.Store(&wrong)
+	until(t, "the opening is remembered once they agree", func() bool { return a.reached() == api.OpeningOpen })
 }

@@ -59,8 +59,8 @@ func (p *plan) restore(m *state.Model, node string) error {
 }
 
 // Scheduled are the times that the schedule gives an opening; zero where there is none of that ID.
-func (n *Node) Scheduled(id string) opening.Times {
-	o := n.Snapshot().plan.schedule.Opening(id)
+func (s *Snapshot) Scheduled(id string) opening.Times {
+	o := s.plan.schedule.Opening(id)
 	if o == nil {
 		return opening.Times{}
 	}

@@ -41,6 +41,7 @@ type site struct {
 	nats    *server.Server
 	backend *httptest.Server
 	stock   atomic.Int64
+	reports atomic.Pointer[func() time.Time] // the backend's clock, where it is not the site's
 
 	mu       sync.Mutex
 	admitted map[string]string // pass by subject
@@ -102,7 +103,11 @@ func (s *site) stopShared() {
 func (s *site) serveBackend(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/internal/status":
-		_ = json.NewEncoder(w).Encode(api.BackendReport{Openings: map[string]api.OpeningReport{
+		clock := s.now
+		if other := s.reports.Load(); other != nil {
+			clock = *other
+		}
+		_ = json.NewEncoder(w).Encode(api.BackendReport{At: clock(), Openings: map[string]api.OpeningReport{
 			opening: {StockTotal: 10_000, StockLeft: s.stock.Load()},
 		}})
 	case "/internal/admissions":
