@@ -2,6 +2,8 @@ package cohort
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -285,6 +287,57 @@ func TestNoListIsAskedThatNoCohortNames(t *testing.T) {
 	ask := func(string) bool { t.Error("a list was asked"); return false }
 	s.Decide(subject.Date{Year: 1967, Month: 5, Day: 5}, ask, s.Openings[2].OpensAt, nil)
 	shippedSchedule(t, "2021-07").Decide(subject.Date{Year: 1990, Month: 5, Day: 5}, ask, s.Openings[2].OpensAt, nil)
+}
+
+// Who is left out of one cohort of an opening, or on no list that it asks for, belongs to the next that fits.
+func TestTheNextCohortThatFitsTakesThePerson(t *testing.T) {
+	text := strings.Replace(small, "roster: true", "except: [covered-elsewhere]\n"+
+		"      - {id: doctors, name: 의사, name_en: Doctors, born_from: 1950-01-01, born_to: 1990-12-31, list: doctors}", 1)
+	s, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &s.Openings[0]
+	young, middle := subject.Date{Year: 1985, Month: 2, Day: 3}, subject.Date{Year: 1967, Month: 2, Day: 3}
+	for _, c := range []struct {
+		birth        subject.Date
+		on           []string
+		code, cohort string
+	}{
+		{middle, nil, CodeOpenNow, "born-1967-1968"},
+		{middle, []string{"doctors"}, CodeOpenNow, "born-1967-1968"},
+		{middle, []string{"doctors", "covered-elsewhere"}, CodeOpenNow, "doctors"},
+		{middle, []string{"covered-elsewhere"}, CodeExcluded, "born-1967-1968"},
+		{young, []string{"doctors", "covered-elsewhere"}, CodeOpenNow, "doctors"},
+		{young, nil, CodeNotOnRoster, "doctors"},
+	} {
+		on := func(list string) bool { return slices.Contains(c.on, list) }
+		d := s.Decide(c.birth, on, o.OpensAt, nil)
+		if d.Code != c.code || d.Cohort.ID != c.cohort {
+			t.Errorf("born %v, on %v: %s of %s, want %s of %s", c.birth, c.on, d.Code, d.Cohort.ID, c.code, c.cohort)
+		}
+		if member := o.CohortOf(c.birth, on); (member != nil) != d.Eligible || member != nil && member.ID != c.cohort {
+			t.Errorf("born %v, on %v: member of %v", c.birth, c.on, member)
+		}
+	}
+	if d := s.Decide(middle, nil, o.OpensAt, nil); d.Code != CodeOpenNow || d.Cohort.ID != "born-1967-1968" {
+		t.Errorf("of whom nothing is known: %s", d.Code)
+	}
+}
+
+func BenchmarkDecideWithLists(b *testing.B) {
+	s := shippedSchedule(b, "2021-07")
+	for i := range s.Openings {
+		for j := range s.Openings[i].Cohorts {
+			s.Openings[i].Cohorts[j].Except = []string{"covered-elsewhere", "abroad"}
+		}
+	}
+	birth, now := subject.Date{Year: 1967, Month: 5, Day: 5}, s.Openings[2].OpensAt
+	lists := func(list string) bool { return list == RosterList }
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Decide(birth, lists, now, nil)
+	}
 }
 
 func BenchmarkDecide(b *testing.B) {

@@ -77,22 +77,20 @@ func lintNames(o *Opening) []Finding {
 // lintOpening finds cohorts that claim people whom an earlier cohort of the opening has already.
 func lintOpening(o *Opening) []Finding {
 	keeps, shares := make([]bool, len(o.Cohorts)), make([]bool, len(o.Cohorts))
-	for _, part := range spans(pointers(o.Cohorts)) {
-		everyKind(func(k *kind) {
-			q := inquiry{lists: k.on}
+	parts := spans(pointers(o.Cohorts))
+	everyKind(func(k *kind) {
+		takes := o.taking(k)
+		for _, part := range parts {
 			present := part.digits()
 			free := present
-			for i := range o.Cohorts {
+			for _, i := range takes {
 				own := o.Cohorts[i].covers(part) & present
-				if own == 0 || o.Cohorts[i].refuses(&q) != "" {
-					continue
-				}
 				keeps[i] = keeps[i] || own&free != 0
 				shares[i] = shares[i] || own&^free != 0
 				free &^= own
 			}
-		})
-	}
+		}
+	})
 	var found []Finding
 	for i := range o.Cohorts {
 		switch {
@@ -108,6 +106,17 @@ func lintOpening(o *Opening) []Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// taking are the cohorts that people of a kind belong to, birth dates aside.
+func (o *Opening) taking(k *kind) (cohorts []int) {
+	q := inquiry{lists: k.on}
+	for i := range o.Cohorts {
+		if o.Cohorts[i].refuses(&q) == "" {
+			cohorts = append(cohorts, i)
+		}
+	}
+	return cohorts
 }
 
 func unreachable(o *Opening, c *Cohort) Finding {

@@ -81,21 +81,21 @@ func lintShadows(a, b *Opening) []Finding {
 // within reports whether everybody of the cohort belongs to the opening, of those that it has at all.
 func (c *Cohort) within(o *Opening) bool {
 	all, some := true, false
-	for _, part := range spans(append(pointers(o.Cohorts), c)) {
-		everyKind(func(k *kind) {
-			q := inquiry{lists: k.on}
+	parts := spans(append(pointers(o.Cohorts), c))
+	everyKind(func(k *kind) {
+		q := inquiry{lists: k.on}
+		if c.refuses(&q) != "" {
+			return
+		}
+		takes := o.taking(k)
+		for _, part := range parts {
 			left := c.covers(part) & part.digits()
-			if left == 0 || c.refuses(&q) != "" {
-				return
-			}
-			some = true
-			for i := range o.Cohorts {
-				if other := &o.Cohorts[i]; other.covers(part) != 0 && other.refuses(&q) == "" {
-					left &^= other.covers(part)
-				}
+			some = some || left != 0
+			for _, i := range takes {
+				left &^= o.Cohorts[i].covers(part)
 			}
 			all = all && left == 0
-		})
-	}
+		}
+	})
 	return all && some
 }

@@ -55,7 +55,7 @@ func schedule(proxy bool) *cohort.Schedule {
 		ID: opening, Name: "만 53–54세", NameEn: "53–54", LobbyAt: opens.Add(-time.Hour), OpensAt: opens, ClosesAt: opens.Add(22 * time.Hour),
 		Order: cohort.OrderDraw, Vaccine: "모더나", Stock: 100, Proxy: proxy,
 		Cohorts: []cohort.Cohort{{
-			ID: "c5354", Name: "만 53–54세", NameEn: "53–54", Roster: true,
+			ID: "c5354", Name: "만 53–54세", NameEn: "53–54", Roster: true, Except: []string{"covered-elsewhere"},
 			BornFrom: subject.Date{Year: 1967, Month: 1, Day: 1}, BornTo: subject.Date{Year: 1968, Month: 12, Day: 31},
 		}},
 	}}}
