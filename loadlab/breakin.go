@@ -3,20 +3,15 @@ package loadlab
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/breach"
 	"github.com/daemun/daemun/loadlab/attack"
-	"github.com/daemun/daemun/loadlab/audit"
 	"github.com/daemun/daemun/loadlab/burglar"
 	"github.com/daemun/daemun/loadlab/report"
 	"github.com/daemun/daemun/loadlab/scenario"
@@ -28,12 +23,13 @@ const (
 	willBook    = 60
 	willEnter   = 40
 	willWait    = 300
-	opensSoon   = 8 * time.Second
+	opensSoon   = 12 * time.Second
 	callsPerS   = 200
 	leastTries  = 100
 	tooLong     = 13 * time.Minute // by then passes run out, and an answer would mean something else
 	mostRounds  = 60
 	leastWaiter = 50
+	heldBack    = .001 // people called in a second while the attacks last
 )
 
 func (o *options) planAttacks(s scenario.Scenario) (scenario.Plan, error) {
@@ -95,107 +91,6 @@ type house struct {
 	requests uint64
 }
 
-// fill lets people in and some of them book, then holds the line, so that whoever comes now waits.
-func (h *house) fill(ctx context.Context) error {
-	if err := h.readPeople(); err != nil {
-		return err
-	}
-	inside := h.people[:willBook+willEnter]
-	if err := burglar.Each(inside, func(_ int, p *breach.Person) error { return h.honest.Join(ctx, p) }); err != nil {
-		return err
-	}
-	if err := burglar.Each(inside, func(_ int, p *breach.Person) error {
-		if err := h.honest.Called(ctx, p, time.Minute); err != nil {
-			return err
-		}
-		return h.honest.Enter(ctx, p)
-	}); err != nil {
-		return err
-	}
-	slots, err := h.honest.Slots(ctx, &inside[0], 3*willBook)
-	if err != nil {
-		return err
-	}
-	h.victims = burglar.Victims{Opening: h.servers.opening.ID, Slots: slots, Booked: inside[:willBook], Inside: inside[willBook:]}
-	if err := burglar.Each(h.victims.Booked, func(i int, p *breach.Person) error {
-		return h.honest.Book(ctx, p, slots[i%len(slots)], fmt.Sprintf("honest-%08d", i))
-	}); err != nil {
-		return err
-	}
-	if err := h.cap(ctx, "operator", .001); err != nil {
-		return err
-	}
-	return h.queue(ctx)
-}
-
-func (h *house) readPeople() error {
-	file, err := os.ReadFile(filepath.Join(h.o.data, "demo", "citizens.csv"))
-	if err != nil {
-		return fmt.Errorf("citizens: %w", err)
-	}
-	for _, line := range strings.Split(string(bytes.TrimSpace(file)), "\n")[1:] {
-		f := strings.Split(strings.TrimSpace(line), ",") // rrn,name,phone,birth_date,on_roster
-		if len(f) != 5 {
-			return fmt.Errorf("citizens: %d fields in a line, not 5", len(f))
-		}
-		if f[4] == "true" {
-			h.people = append(h.people, breach.Person{RRN: f[0], Name: f[1], Phone: f[2]})
-		}
-	}
-	if least := willBook + willEnter + willWait; len(h.people) < least {
-		return fmt.Errorf("citizens: %d on the roster, %d are needed", len(h.people), least)
-	}
-	return nil
-}
-
-// queue lets people join who wait for as long as the attacks last.
-func (h *house) queue(ctx context.Context) error {
-	line := h.people[willBook+willEnter:][:willWait]
-	if err := burglar.Each(line, func(_ int, p *breach.Person) error { return h.honest.Join(ctx, p) }); err != nil {
-		return err
-	}
-	time.Sleep(3 * time.Second) // until their epochs are sealed
-	for i := range line {
-		state, err := h.honest.Place(ctx, &line[i])
-		if err != nil {
-			return err
-		}
-		if state == api.PlaceWaiting {
-			h.victims.Waiting = append(h.victims.Waiting, line[i])
-		}
-	}
-	if len(h.victims.Waiting) < leastWaiter {
-		return fmt.Errorf("only %d people wait, though nobody is called in", len(h.victims.Waiting))
-	}
-	return nil
-}
-
-// cap sets how fast people are called in, with the certificate of a role.
-func (h *house) cap(ctx context.Context, role string, perS float64) error {
-	client, err := audit.ControlClientAs(h.o.data, role)
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(api.RateCommand{Reason: "attacks", PerS: perS})
-	if err != nil {
-		return err
-	}
-	url := "https://" + h.servers.control + "/control/v1/openings/" + h.servers.opening.ID + "/rate"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode >= 300 {
-		return fmt.Errorf("capping the rate answered %d", resp.StatusCode)
-	}
-	return nil
-}
-
 // tryDoors attacks the gateway, then the backend: as nobody, and with the gateway's own token.
 func (h *house) tryDoors(ctx context.Context) error {
 	token, err := os.ReadFile(filepath.Join(h.o.data, "keys", "gateway.token"))
@@ -239,34 +134,4 @@ func (h *house) try(ctx context.Context, door burglar.Door, b *burglar.Burglar, 
 		}
 	}
 	return nil
-}
-
-// goOn lets the line move again: whoever waited is called, however many places were taken meanwhile by those who never
-// come, and some of them book.
-func (h *house) goOn(ctx context.Context) error {
-	for _, role := range []string{"operator", "supervisor"} { // lifting a cap takes two
-		if err := h.cap(ctx, role, 0); err != nil {
-			return err
-		}
-	}
-	end := time.Now().Add(time.Minute)
-	waiting := slices.Clone(h.victims.Waiting)
-	if err := burglar.Each(waiting, func(_ int, p *breach.Person) error {
-		if err := h.honest.Called(ctx, p, time.Until(end)); err == nil {
-			return nil
-		}
-		p.Ticket = ""
-		return nil
-	}); err != nil {
-		return err
-	}
-	waiting = slices.DeleteFunc(waiting, func(p breach.Person) bool { return p.Ticket == "" })
-	h.called = int64(len(waiting))
-	h.late = waiting[:min(len(waiting), 20)]
-	return burglar.Each(h.late, func(i int, p *breach.Person) error {
-		if err := h.honest.Enter(ctx, p); err != nil {
-			return err
-		}
-		return h.honest.Book(ctx, p, h.victims.Slots[(willBook+i)%len(h.victims.Slots)], fmt.Sprintf("honest-late-%04d", i))
-	})
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ type stranger struct {
 	in   *bufio.Reader
 }
 
-func (s *stranger) send(request []byte) (int, []byte) {
+func (s *stranger) send(request []byte) (status int, location string, body []byte) {
 	s.t.Helper()
 	for {
 		if s.conn == nil {
@@ -58,7 +59,7 @@ func (s *stranger) send(request []byte) (int, []byte) {
 			s.conn = nil
 		}
 		if !breach.Shed(resp.StatusCode) {
-			return resp.StatusCode, body
+			return resp.StatusCode, resp.Header.Get("Location"), body
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -83,7 +84,7 @@ func (s *site) loot() *breach.Loot {
 	l.Slot, l.Booked.Slot = slots.Slots[1].ID, slots.Slots[0].ID
 	body, _ := json.Marshal(api.BookingRequest{Slot: l.Booked.Slot, Name: l.Booked.Name, RRN: l.Booked.RRN, Phone: l.Booked.Phone})
 	honest := &stranger{t: s.t, addr: s.public}
-	status, answer := honest.send(fmt.Appendf(nil, "POST /v1/bookings HTTP/1.1\r\nHost: h\r\nAuthorization: Pass %s\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
+	status, _, answer := honest.send(fmt.Appendf(nil, "POST /v1/bookings HTTP/1.1\r\nHost: h\r\nAuthorization: Pass %s\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
 		l.Booked.Pass, l.Booked.Key, len(body), body))
 	var b api.Booking
 	if err := json.Unmarshal(answer, &b); err != nil || status != 201 {
@@ -167,8 +168,8 @@ func TestTheTwelveAttacks(t *testing.T) {
 					who := &stranger{t: t, addr: side.addr}
 					for range 25 {
 						request, has := v.Append(nil, l)
-						status, body := who.send(request)
-						if v.Admitted(status, body, has) {
+						status, location, body := who.send(request)
+						if v.Admitted(status, location, body, has) {
 							t.Fatalf("%.300s\nwas answered %d %.300s", request, status, body)
 						}
 						if status >= 500 {
@@ -182,8 +183,17 @@ func TestTheTwelveAttacks(t *testing.T) {
 	if after := s.kept(); after != before {
 		t.Errorf("the ledger held %+v, and after the attacks %+v", before, after)
 	}
-	// And whoever may, still can: it was not the door that was nailed up.
-	s.do(201, "POST", "/v1/bookings", "Pass "+l.Inside.Pass, api.BookingRequest{Slot: l.Slot, Name: l.Inside.Name, RRN: l.Inside.RRN, Phone: l.Inside.Phone}, nil)
+	// And whoever may, still can, by the very form that the thieves filled in: it was not the door that was nailed up.
+	clinic, _, _ := strings.Cut(l.Slot, "-")
+	digits := l.Inside.RRN
+	form := url.Values{"slot": {l.Slot}, "clinic": {clinic}, "day": {"2026-07-26"}, "key": {"form-honest-0001"}, "name": {l.Inside.Name}, "phone": {l.Inside.Phone},
+		"rrn1": {digits[:6]}, "rrn2": {digits[6:]}}.Encode()
+	honest := &stranger{t: t, addr: s.public}
+	status, location, body := honest.send(fmt.Appendf(nil, "POST /book HTTP/1.1\r\nHost: h\r\nCookie: daemun_pass=%s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+		l.Inside.Pass, len(form), form))
+	if status != 303 || !strings.HasPrefix(location, "/done") {
+		t.Errorf("an honest booking was answered %d %s %.300s", status, location, body)
+	}
 }
 
 // kept counts what the ledger holds.

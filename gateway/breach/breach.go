@@ -4,6 +4,7 @@
 package breach
 
 import (
+	"cmp"
 	"encoding/base64"
 	"math/rand/v2"
 	"strconv"
@@ -72,7 +73,9 @@ type Variant struct {
 	Name   string
 	// Lawful says that a 2xx may be right: it is if the answer gives what the person has anyway, which append returns.
 	// Where the answer gives a place, it must not say that the turn has come.
-	Place  bool
+	Place bool
+	// Leads is where a page would send somebody who got in: "/done" unless something else is said.
+	Leads  string
 	append func(out []byte, l *Loot) (request []byte, has string)
 }
 
@@ -92,7 +95,7 @@ func Of(a Attack) []Variant {
 
 func all() []Variant {
 	var out []Variant
-	for _, list := range [][]Variant{flags(), offline(), clocks(), links(), shared(), dropping(), exempt(), limits(), admin(), abandoned(), again(), replays()} {
+	for _, list := range [][]Variant{forms(), flags(), offline(), clocks(), links(), shared(), dropping(), exempt(), limits(), admin(), abandoned(), again(), replays()} {
 		out = append(out, list...)
 	}
 	return out
@@ -141,8 +144,12 @@ func refused(a Attack, name string, f func(out []byte, l *Loot) []byte) Variant 
 	return Variant{Attack: a, Name: name, append: func(out []byte, l *Loot) ([]byte, string) { return f(out, l), "" }}
 }
 
-// Admitted judges an answer: whether the try got somebody in. A polite 503 has decided nothing; see Shed.
-func (v *Variant) Admitted(status int, body []byte, has string) bool {
+// Admitted judges an answer: whether the try got somebody in; location is where it sends them, empty where nowhere. A
+// polite 503 has decided nothing; see Shed.
+func (v *Variant) Admitted(status int, location string, body []byte, has string) bool {
+	if leads := cmp.Or(v.Leads, "/done"); status >= 300 && status < 400 {
+		return strings.HasPrefix(location, leads)
+	}
 	if status < 200 || status >= 300 {
 		return false
 	}

@@ -131,7 +131,7 @@ func (b *Burglar) Apply(a citizen.Action, _, _ time.Duration, res *wire.Response
 		count.Tried++
 		b.note(&b.trouble, "%s, %s: answered %d: %.160s", v.Attack, v.Name, res.Status, res.Body)
 		return citizen.Broken
-	case v.Admitted(res.Status, res.Body, f.has):
+	case v.Admitted(res.Status, string(res.Location), res.Body, f.has):
 		count.Tried++
 		count.Admitted++
 		b.note(&b.through, "%s, %s, at %s: answered %d: %.160s", v.Attack, v.Name, b.door.Name, res.Status, res.Body)

@@ -23,10 +23,11 @@ type Victims struct {
 	Booked  []breach.Person
 	Inside  []breach.Person // let in, not booked
 	Waiting []breach.Person // their turn is far
+	Foreign []string        // passes that were good for something once: a rehearsal's
 }
 
 func (v *Victims) loot(rng *rand.Rand) *breach.Loot {
-	return &breach.Loot{Opening: v.Opening, Slot: v.Slots[rng.IntN(len(v.Slots))], Rand: rng,
+	return &breach.Loot{Opening: v.Opening, Foreign: v.Foreign, Slot: v.Slots[rng.IntN(len(v.Slots))], Rand: rng,
 		Me: v.Waiting[rng.IntN(len(v.Waiting))], Inside: v.Inside[rng.IntN(len(v.Inside))], Booked: v.Booked[rng.IntN(len(v.Booked))]}
 }
 
