@@ -113,7 +113,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err := supply(ctx, schedule); err != nil {
 		return err
 	}
-	b.notary = &notary{store: b.store, ring: ring, log: b.log}
+	b.notary = &notary{store: b.store, ring: ring, clock: b.clock.Now, log: b.log}
 	sealer, err := ring.Sealer()
 	if err != nil {
 		return err

@@ -143,7 +143,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
-	g.shared, err = state.Open(ctx, state.Options{URL: o.nats, Dir: o.data.path("gateway", "nats"), Node: name, Log: g.log})
+	g.shared, err = state.Open(ctx, state.Options{URL: o.nats, Dir: o.data.path("gateway", "nats"), Node: name, Log: g.log, Clock: g.clock.Now})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ const signEvery = 5 * time.Second
 type notary struct {
 	store booking.Store
 	ring  *keyring.Ring
+	clock func() time.Time
 	log   *zap.Logger
 }
 
@@ -37,7 +38,7 @@ func (n *notary) run(ctx context.Context) {
 func (n *notary) sign(ctx context.Context) {
 	secret, id := n.ring.LedgerSigner()
 	err := n.store.Checkpoint(ctx, func(head ledger.Head) ledger.Checkpoint {
-		return ledger.SignCheckpoint(head, time.Now(), id, secret)
+		return ledger.SignCheckpoint(head, n.clock(), id, secret)
 	})
 	if err != nil && ctx.Err() == nil {
 		n.log.Error("the ledger could not be signed", zap.Error(err))

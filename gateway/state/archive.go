@@ -73,6 +73,13 @@ func (s *Store) Kept(ctx context.Context, id string, seal *queue.Seal) ([]byte, 
 	return entry.Value(), nil
 }
 
+// datedSeal is a seal as it is kept. Readers of the seal alone do not look at the date; seals from before there was one have
+// none.
+type datedSeal struct {
+	api.Seal
+	At time.Time `json:"at,omitzero"`
+}
+
 // SealedAt returns a seal of an opening and when it was published.
 func (s *Store) SealedAt(ctx context.Context, id string, epoch uint32) (queue.Seal, time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
@@ -81,12 +88,12 @@ func (s *Store) SealedAt(ctx context.Context, id string, epoch uint32) (queue.Se
 	if err != nil {
 		return queue.Seal{}, time.Time{}, fmt.Errorf("read the seal of epoch %d: %w", epoch, err)
 	}
-	var wire api.Seal
-	if err := json.Unmarshal(entry.Value(), &wire); err != nil {
+	dated := datedSeal{At: entry.Created()}
+	if err := json.Unmarshal(entry.Value(), &dated); err != nil {
 		return queue.Seal{}, time.Time{}, fmt.Errorf("read the seal of epoch %d: %w", epoch, err)
 	}
-	seal, err := queue.SealFromWire(wire)
-	return seal, entry.Created(), err
+	seal, err := queue.SealFromWire(dated.Seal)
+	return seal, dated.At, err
 }
 
 // mostUnrecorded is how many moves may be under way to the ledger: some seconds of a line that moves ten times a second.

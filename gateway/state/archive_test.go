@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
 	"pgregory.net/rapid"
 
 	"github.com/daemun/daemun/gateway/queue"
@@ -132,4 +133,22 @@ func TestSketchesAreKeptForTheSealTheyMade(t *testing.T) {
 	if kept, err := s.Kept(ctx, "o", &queue.Seal{Epoch: 9, Tally: nobody}); err != nil || string(kept) != "{}" {
 		t.Fatalf("%s, %v", kept, err)
 	}
+}
+
+func TestASealIsDatedByTheServersTime(t *testing.T) {
+	at := time.Date(2021, 7, 19, 11, 0, 1, 0, time.UTC)
+	s, err := Open(t.Context(), Options{Dir: t.TempDir(), Node: "a", Log: zap.NewNop(), Clock: func() time.Time { return at }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	seal := queue.Seal{Epoch: 0, Count: 7}
+	if err := s.Seal(t.Context(), "o", seal); err != nil {
+		t.Fatal(err)
+	}
+	got, when, err := s.SealedAt(t.Context(), "o", 0)
+	if err != nil || got != seal || !when.Equal(at) {
+		t.Fatalf("%+v at %v, %v", got, when, err)
+	}
+	eventually(t, s, "the seal", func(m *Model) bool { return m.Seals["o"] != nil && m.Seals["o"].Total() == 7 })
 }

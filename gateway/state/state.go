@@ -6,7 +6,7 @@
 //
 //	opening.<id>                 opening.Opening and its changes on their way, by compare-and-swap
 //	cursor.<id>                  Cursor, written by the leader
-//	seal.<id>.<epoch>            api.Seal, created once and never changed
+//	seal.<id>.<epoch>            api.Seal and when it was made, created once and never changed
 //	sketch.<id>.<epoch>.<node>   bytes, removed once the epoch is sealed
 //	recorded.<id>                Progress, written by the leader
 //	notice.<unix ms>             api.Notice
@@ -67,12 +67,15 @@ type Options struct {
 	Dir  string
 	Node string
 	Log  *zap.Logger
+	// Clock is the server's time, which seals are dated by; nil: the host's.
+	Clock func() time.Time
 }
 
 // Store is the shared state: a Model that follows the bucket, and writes.
 type Store struct {
 	node   string
 	log    *zap.Logger
+	clock  func() time.Time
 	server *server.Server
 	conn   *nats.Conn
 	kv     jetstream.KeyValue
@@ -85,7 +88,10 @@ type Store struct {
 
 // Open connects, makes the bucket if it is not there, and returns once everything in it has been read.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{node: o.Node, log: o.Log, model: newModel()}
+	s := &Store{node: o.Node, log: o.Log, clock: o.Clock, model: newModel()}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
 	if err := s.connect(o); err != nil {
 		s.Close()
 		return nil, err

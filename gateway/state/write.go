@@ -17,7 +17,7 @@ import (
 
 // Seal publishes a seal; ErrExists if the epoch has been sealed before.
 func (s *Store) Seal(ctx context.Context, id string, seal queue.Seal) error {
-	return s.swap(ctx, "seal."+id+"."+epochKey(seal.Epoch), seal.Wire(), 0)
+	return s.swap(ctx, "seal."+id+"."+epochKey(seal.Epoch), datedSeal{seal.Wire(), s.clock().UTC()}, 0)
 }
 
 // MoveCursor publishes a cursor, if nobody else has moved it since it was last heard of; ErrBackwards if it would go
