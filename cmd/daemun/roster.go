@@ -30,7 +30,7 @@ that had its name. Each row that cannot be read is reported by its line and what
 fails only if no row could be read, and then it changes nothing.
 
 A schedule asks for people on a list with "list: NAME" ("roster: true" for the roster) and leaves people out with
-"except: [NAME]". Gateway and backend read the lists when they start.`,
+"except: [NAME]". Gateway and backend read the lists when they start and when a schedule comes into force.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cohort.ValidListName(list) {
 				return fmt.Errorf("--list %s: write lower-case letters, digits and single hyphens, at most 64, such as covered-elsewhere", list)
@@ -74,8 +74,8 @@ func importRoster(cmd *cobra.Command, data folder, key *subject.Key, list, path 
 			return err
 		}
 	}
-	cmd.Printf("명단 %s: %d명 (중복 %d행, 제외 %d행). 다음 시작부터 적용됩니다.\n", list, set.Len(), rows-set.Len(), rejected)
-	cmd.Printf("list %s: %d people (%d rows repeated, %d rejected), in %s; gateway and backend use it from their next start\n",
+	cmd.Printf("명단 %s: %d명 (중복 %d행, 제외 %d행). 다음에 시작하거나 일정을 적용할 때부터 쓰입니다.\n", list, set.Len(), rows-set.Len(), rejected)
+	cmd.Printf("list %s: %d people (%d rows repeated, %d rejected), in %s; used from the next start, or the next schedule that comes into force\n",
 		list, set.Len(), rows-set.Len(), rejected, data.listPath(list))
 	return nil
 }
