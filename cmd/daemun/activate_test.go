@@ -74,7 +74,7 @@ func TestActivatedWhileItRuns(t *testing.T) {
 	var preview api.SchedulePreview
 	text, _ := s.second(time.Now()).Marshal()
 	ask := api.ScheduleRequest{Text: string(text), Lang: "en", Cases: []api.ScheduleCase{{BirthDate: eligible[0].Birth.String(), At: time.Now().Add(time.Minute)}}}
-	if code, body := s.command("viewer", "POST", "/control/v1/schedule/preview", ask, &preview); code != 200 || len(preview.Answers) != 1 || len(preview.Answers[0].Openings) != 2 {
+	if code, body := s.command("viewer", "POST", "/control/v1/schedule/preview", ask, &preview); code != 200 || len(preview.Answers) != 1 || len(preview.Answers[0].Openings) != 2 || !strings.Contains(preview.Picture, "<svg") || preview.Table == "" {
 		t.Fatalf("preview: %d %s", code, body)
 	}
 	if v := s.scheduleVersion(); v != 1 {

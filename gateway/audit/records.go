@@ -99,6 +99,9 @@ func (h *history) addEvent(r *ledger.Record) error {
 	if err := json.Unmarshal(r.Data, &n); err != nil {
 		return err
 	}
+	if n.Opening == "" { // a notice to everybody
+		return nil
+	}
 	at := n.At
 	if at.IsZero() { // recorded before the time was
 		at = r.At

@@ -90,7 +90,7 @@ func (c *Control) previewSchedule(w http.ResponseWriter, r *http.Request, _ oper
 	if err != nil {
 		return err
 	}
-	preview := api.SchedulePreview{Table: s.Table(body.Lang), Answers: []api.ScheduleAnswer{}}
+	preview := api.SchedulePreview{Table: s.Table(body.Lang), Picture: string(s.Picture(body.Lang)), Answers: []api.ScheduleAnswer{}}
 	for i, a := range cohort.Preview(s, cases) {
 		preview.Answers = append(preview.Answers, api.ScheduleAnswer{ScheduleCase: body.Cases[i], Openings: a.Openings})
 	}
