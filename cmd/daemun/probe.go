@@ -78,10 +78,11 @@ docs/doors.md says what to do about each.`,
 
 func report(cmd *cobra.Command, results []probe.Result, verbose bool) error {
 	counts := map[probe.State]int{}
-	for _, r := range results {
+	for i, r := range results {
 		counts[r.State]++
 		word := map[probe.State]string{probe.Shut: "shut   닫힘", probe.Open: "OPEN   열림", probe.Untried: "?      확인 못 함"}[r.State]
-		if verbose || r.State != probe.Shut {
+		alike := r.Nobody && i > 0 && results[i-1].Nobody // where nobody listens one line says it
+		if verbose || r.State != probe.Shut && !alike {
 			cmd.Printf("%s  %s: %s / %s\n", word, r.Name, r.Ko, r.En)
 		}
 	}

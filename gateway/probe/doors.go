@@ -29,6 +29,7 @@ type Result struct {
 	Name   string
 	State  State
 	Ko, En string
+	Nobody bool // untried because no connection could be made
 }
 
 // Target says where to try. What is empty is left out.

@@ -74,6 +74,7 @@ func judge(a attempt, l *line) Result {
 		switch {
 		case err != nil:
 			r.State, r.Ko, r.En = Untried, fmt.Sprintf("%s: 시도하지 못함 (%v)", a.ko, err), fmt.Sprintf("%s: could not be tried (%v)", a.en, err)
+			r.Nobody = l.conn == nil && unconnected(err)
 			return r
 		case status >= 400 && status < 500 && status != http.StatusTooManyRequests:
 			r.State, r.Ko, r.En = Shut, fmt.Sprintf("%s: 거절 %d", a.ko, status), fmt.Sprintf("%s: refused with %d", a.en, status)
@@ -85,6 +86,12 @@ func judge(a attempt, l *line) Result {
 		r.State, r.Ko, r.En = Untried, fmt.Sprintf("%s: 판단할 수 없음, %d", a.ko, status), fmt.Sprintf("%s: no verdict, answered with %d", a.en, status)
 	}
 	return r
+}
+
+// unconnected tells whether an error came before anything could be sent.
+func unconnected(err error) bool {
+	var dialled *net.OpError
+	return errors.As(err, &dialled) && dialled.Op == "dial"
 }
 
 // line is a connection that is opened anew where the other side closed it.

@@ -55,6 +55,7 @@ func (w *Watch) note(results []Result) {
 	defer w.mu.Unlock()
 	now := w.clock()
 	status := api.DoorStatus{TriedAt: now, Open: []api.Door{}}
+	var muted []Result
 	for _, r := range results {
 		_, wasOpen := w.open[r.Name]
 		switch r.State {
@@ -73,10 +74,13 @@ func (w *Watch) note(results []Result) {
 		case Untried:
 			status.Untried++
 			if !w.mute[r.Name] {
-				w.log.Warn("a door cannot be tried", zap.String("door", r.Name), zap.String("why", r.En))
+				muted = append(muted, r)
 			}
 		}
 		w.mute[r.Name] = r.State == Untried
+	}
+	if len(muted) > 0 { // one line, as they mostly have one cause
+		w.log.Warn("doors cannot be tried", zap.Int("doors", len(muted)), zap.String("first", muted[0].Name), zap.String("why", muted[0].En))
 	}
 	for _, r := range results { // in the order of the doors
 		if d, ok := w.open[r.Name]; ok {
