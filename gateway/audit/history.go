@@ -93,9 +93,6 @@ type booked struct {
 	pass    ledger.Hash
 }
 
-// kindSchedule records that another schedule came into force.
-const kindSchedule = "schedule"
-
 // read goes through the ledger once.
 func read(e *Evidence, o *Options) (*history, error) {
 	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply(), judged: o.judged}

@@ -148,7 +148,7 @@ func (s *site) schedule(closes time.Time) {
 		panic(err)
 	}
 	data, _ := json.Marshal(map[string]any{"version": 2, "text": string(text), "from": opens})
-	s.records = slices.Insert(s.records, 5, ledger.Record{At: opens, Kind: kindSchedule, Data: data})
+	s.records = slices.Insert(s.records, 5, ledger.Record{At: opens, Kind: ledger.KindSchedule, Data: data})
 }
 
 // TestWhatTakesTimeIsLawful: a pass signed before a pause and recorded in it, and clocks that differ by what is allowed.

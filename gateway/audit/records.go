@@ -35,7 +35,7 @@ func (h *history) add(r *ledger.Record) error {
 		return nil
 	case ledger.KindOpening:
 		return h.addEvent(r)
-	case kindSchedule:
+	case ledger.KindSchedule:
 		return h.addSchedule(r)
 	case ledger.KindRehearsal:
 		return h.addRehearsal(r)
