@@ -1,7 +1,10 @@
 // Package admission decides how many people a second are wanted inside: a closed loop on what the backend shows.
 package admission
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Config bounds a Controller. Rates are people a second; Raise is how much the rate may grow each second before the
 // backend's limit is found, and at most afterwards.
@@ -54,6 +57,9 @@ const (
 	towards = 0.02  // of the limit, a second
 	past    = 0.008 // of the limit, a second
 	haste   = 6.0   // seconds past the limit after which the raise has doubled
+	fastest = 0.04  // of the rate, a second: what comes of it must show before it has doubled
+	leap    = 0.015 // of the highest limit of late, a second, however low the rate
+	memory  = 600.0 // seconds in which that limit is half forgotten
 )
 
 // How many people the backend bears inside is found in the same way: cut with the rate, raised while it is what holds
@@ -73,6 +79,7 @@ type Controller struct {
 	rate    float64
 	limit   float64       // where the last cut was taken; 0: never
 	free    time.Duration // for how long the rate has grown past the limit
+	peak    float64       // the highest limit of late
 	room    float64       // people inside that the backend bears; 0: unknown
 	last    time.Time
 	lastCut time.Time
@@ -134,6 +141,7 @@ func (c *Controller) full(s Signal) bool {
 }
 
 func (c *Controller) cut(s Signal, congestion float64) {
+	c.peak = max(c.peak*math.Exp2(-s.Now.Sub(c.lastCut).Seconds()/memory), c.rate)
 	c.limit, c.free, c.lastCut = c.rate, 0, s.Now
 	by := slightCut
 	switch {
@@ -161,7 +169,7 @@ func (c *Controller) raise(s Signal, elapsed time.Duration) {
 		by = min(by, max(c.limit*towards, c.cfg.Min/2))
 	default:
 		c.free += elapsed
-		by = min(by, max(c.limit*past, c.cfg.Min/2)*(1+c.free.Seconds()/haste))
+		by = min(by, max(c.limit*past, c.cfg.Min/2)*(1+c.free.Seconds()/haste), max(c.rate*fastest, c.peak*leap, c.cfg.Min/2))
 	}
 	c.rate = min(c.rate+by*seconds, c.cfg.Max)
 }

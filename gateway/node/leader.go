@@ -15,6 +15,7 @@ import (
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/state"
+	"github.com/daemun/daemun/gateway/wait"
 )
 
 const (
@@ -118,12 +119,14 @@ func (n *Node) callIn(ctx context.Context, begun []*queue.Line, elapsed time.Dur
 		}
 	}
 	controller := n.leader.controller
-	rate := controller.Step(n.signal(now, waiting > 0))
+	signal := n.signal(now, waiting > 0)
+	signal.Cap = n.capOf(begun, now)
+	rate := controller.Step(signal)
 	n.leader.rate.Store(math.Float64bits(rate))
 	report, _, _ := n.backend.Report()
 	for _, l := range begun {
 		r := calling.Round{
-			Now: now, Elapsed: elapsed, Line: l, Open: l.StateAt(now) == api.OpeningOpen, Resting: rate == 0,
+			Now: now, Elapsed: elapsed, Line: l, Open: l.StateAt(now) == api.OpeningOpen, Resting: !signal.BackendOpen,
 			Wanted: rate / max(waiting, 1), Found: controller.Found(), Cap: n.cap(l.ID),
 		}
 		if report != nil {
@@ -132,6 +135,22 @@ func (n *Node) callIn(ctx context.Context, begun []*queue.Line, elapsed time.Dur
 		}
 		n.move(ctx, l, n.caller(l.ID).Round(r), now)
 	}
+}
+
+// capOf is how many people a second the operators' caps let in at most, all lines together; 0 where one that has people
+// waiting has no cap.
+func (n *Node) capOf(begun []*queue.Line, now time.Time) (perSecond float64) {
+	for _, l := range begun {
+		if l.StateAt(now) != api.OpeningOpen || l.Served() >= int64(l.Seals.Total()) {
+			continue
+		}
+		limit := n.cap(l.ID)
+		if limit <= 0 {
+			return 0
+		}
+		perSecond += limit / wait.Calls(n.caller(l.ID).ShowUp())
+	}
+	return perSecond
 }
 
 // caller returns the caller of a line, made of what was published last where this gateway has just taken the lead.

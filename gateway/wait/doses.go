@@ -23,7 +23,7 @@ func NewDoses(showUp float64, entered, inside, booked int64) Doses {
 }
 
 // margin keeps people from waiting for the very last doses.
-const margin = 0.95
+const margin = 0.9
 
 // Scarce tells whether the stock that is left will probably be gone before the turn of somebody with so many people
 // ahead.

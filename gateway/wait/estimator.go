@@ -45,8 +45,11 @@ type Published struct {
 const (
 	guessWidth    = 1.0986 // a factor of three
 	leastMeasured = 8.0
-	foundAnyway   = 45.0
+	foundAnyway   = 30.0
 )
+
+// drawEvery is how often the stops follow what is measured, in seconds. In between they stand, and the cursor comes closer.
+const drawEvery = 0.5
 
 // Estimator draws a line's timetables. It belongs to the leader and is used by one goroutine.
 type Estimator struct {
@@ -60,7 +63,8 @@ type Estimator struct {
 	danger  danger
 	score   score
 	calling bool
-	pausing string // why calling has stopped, to be said when it goes on
+	undrawn float64 // seconds since the stops were drawn
+	pausing string  // why calling has stopped, to be said when it goes on
 }
 
 // stop is a point of the timetable, in seconds.
@@ -93,10 +97,12 @@ func (e *Estimator) Step(l Look) *Published {
 	}
 	e.last = l.Now
 	e.measure(l, elapsed)
-	worse := e.watch(l, elapsed)
+	worse := e.watch(l)
 	e.from = max(e.from, l.Served)
-	e.lay(l)
-	e.draw(l, elapsed, worse)
+	if e.undrawn += elapsed; e.lay(l) || worse || e.undrawn >= drawEvery {
+		e.draw(l, e.undrawn, worse)
+		e.undrawn = 0
+	}
 	e.total = max(e.total, l.Total)
 	e.score.step(e, l)
 	return e.publish()
@@ -120,16 +126,14 @@ func (e *Estimator) expected(l Look, ahead float64) (middle, up, down float64) {
 		return ahead / max(l.Rate, 1e-3), guessWidth, guessWidth
 	}
 	middle = e.memory.Speeds.middle(ahead)
-	if l.Cap > 0 {
-		middle = max(middle, ahead/l.Cap)
-	}
 	up, down = e.memory.Width.at(middle)
 	return middle, up, down
 }
 
 // lay puts stops where they are needed: close together near the cursor, further apart behind, and beyond the last person.
-// What lies between two stops is a straight line, so a stop put between them changes nothing.
-func (e *Estimator) lay(l Look) {
+// What lies between two stops is a straight line, so a stop put between them changes nothing. It tells whether there are
+// new ones behind, which have to be drawn.
+func (e *Estimator) lay(l Look) (added bool) {
 	for len(e.stops) > 0 && e.stops[0].at <= e.from {
 		e.stops = append(e.stops[:0], e.stops[1:]...)
 	}
@@ -143,7 +147,7 @@ func (e *Estimator) lay(l Look) {
 	gap := max(3*e.memory.Speeds.Middle.value(), 3*l.Rate, 8)
 	e.split(gap)
 	if !e.memory.Known && l.Rate <= 0 {
-		return
+		return false
 	}
 	end := l.Total + max(l.Total-min(l.Total, e.from), uint64(60*gap))/2
 	for n := 0; n < 64; n++ {
@@ -152,10 +156,12 @@ func (e *Estimator) lay(l Look) {
 			at = e.stops[len(e.stops)-1].at
 		}
 		if at >= end || !e.memory.Known && !e.short(l, at) {
-			return
+			return added
 		}
+		added = true
 		e.stops = append(e.stops, stop{at: at + uint64(max(gap, 0.5*float64(at-e.from))), free: true})
 	}
+	return added
 }
 
 // short tells whether a guess at a position would keep the bound on ranges.
@@ -203,7 +209,9 @@ func (e *Estimator) draw(l Look, elapsed float64, worse bool) {
 			soon = max(soon, s.low-elapsed*(bestFall+fallShare*(s.low-soon)))
 		}
 		high = max(late, high)
-		low = max(soon, low, (high-extra)/MostRatio)
+		if low = max(soon, low, (high-extra)/MostRatio); !s.free && !worse {
+			low = min(low, s.low) // a tenth that a split has cut off is not put back
+		}
 		s.low, s.high = tenth(low), tenth(high)
 	}
 }

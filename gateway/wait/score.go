@@ -89,13 +89,21 @@ type note struct {
 type score struct {
 	open  [rungs][]note
 	taken [rungs]time.Time
+	// settledAt is when it was looked for notes whose latest time is over.
+	settledAt time.Time
 	// lateShare is a forgetting share of notes that were missed on the late side, and its weight.
 	late, weight float64
 }
 
 func (s *score) step(e *Estimator, l Look) {
-	for r := range s.open {
-		s.settle(e, l, r)
+	overdue := l.Now.Sub(s.settledAt) >= time.Second
+	if overdue {
+		s.settledAt = l.Now
+	}
+	for r, open := range s.open {
+		if len(open) > 0 && (overdue || open[0].at <= e.from) {
+			s.settle(e, l, r)
+		}
 	}
 	if !l.Calling {
 		return
@@ -105,6 +113,9 @@ func (s *score) step(e *Estimator, l Look) {
 		offset := float64(uint64(firstRung) << r)
 		if offset >= ahead {
 			return
+		}
+		if l.Now.Sub(s.taken[r]) < noteEvery {
+			continue
 		}
 		middle, _, _ := e.expected(l, offset)
 		every := max(noteEvery, time.Duration(min(middle, 1e6)/notesOpen*float64(time.Second)))

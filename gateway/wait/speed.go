@@ -58,9 +58,9 @@ func (s *speeds) add(people, seconds float64) {
 	}
 }
 
-// atMost holds what was measured below a cap that has just been set.
+// atMost holds what was measured lately below a cap that has just been set. The long average stays: caps are lifted again.
 func (s *speeds) atMost(perSecond float64) {
-	for _, m := range []*mean{&s.Short, &s.Middle, &s.Long} {
+	for _, m := range []*mean{&s.Short, &s.Middle} {
 		m.People = min(m.People, perSecond*m.Seconds)
 	}
 }

@@ -35,8 +35,8 @@ func (t *Timetable) Range(position uint64) (low, high int64, ok bool) {
 		return 0, 0, false
 	}
 	l, h, ok := t.at(position)
-	const hair = 1e-6 // of rounding in the interpolation, so that it cannot lift a whole number
-	return int64(l / 10), int64(math.Ceil(h/10 - hair)), ok
+	const hair = 1e-6 // of rounding in the interpolation, so that it cannot move a whole number
+	return int64(l/10 + hair), int64(math.Ceil(h/10 - hair)), ok
 }
 
 // Differs tells whether somebody would read anything else in t than in the timetable before.

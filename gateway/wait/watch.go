@@ -16,28 +16,31 @@ const (
 
 // danger says since when ranges have been about to fail because the line is slower than it was.
 type danger struct {
-	since  time.Time
-	lastAt time.Time // when ranges were last moved up for it
+	since    time.Time
+	lastAt   time.Time // when ranges were last moved up for it
+	lookedAt time.Time
 }
 
 // Ranges move up because the line has become slower only when that has lasted, and not again soon.
 const (
-	dangerFor    = 12 * time.Second
+	dangerFor    = 20 * time.Second
 	dangerPause  = 90 * time.Second
-	dangerStops  = 0.3  // of the stops
+	dangerStops  = 0.4  // of the stops
 	dangerPeople = 0.25 // of the people waiting
 	afterMisses  = 10 * time.Minute
 )
 
 // watch finds what explains longer waits and tells whether ranges may move up in this round.
-func (e *Estimator) watch(l Look, elapsed float64) (worse bool) {
-	for _, why := range []string{e.stopped(l), e.capped(l), e.resting(l), e.slowed(l), e.missing(l)} {
+func (e *Estimator) watch(l Look) (worse bool) {
+	for _, why := range [...]string{e.stopped(l), e.capped(l), e.resting(l), e.slowed(l), e.missing(l)} {
 		if why != "" {
-			worse = true
 			e.event = Event{Number: e.event.Number + 1, Code: why, At: l.Now}
+			e.danger.since = time.Time{}
+			e.score.forgive() // what was told before could not know of it
+			return true
 		}
 	}
-	return worse
+	return false
 }
 
 // stopped says why calling stopped, once it goes on: while it rests nobody is told a range.
@@ -86,6 +89,10 @@ func (e *Estimator) resting(l Look) (why string) {
 
 // slowed watches for ranges whose latest wait is sooner than the turn is expected.
 func (e *Estimator) slowed(l Look) (why string) {
+	if l.Now.Sub(e.danger.lookedAt) < time.Second {
+		return ""
+	}
+	e.danger.lookedAt = l.Now
 	if !e.calling || !e.memory.Known || !e.endangered(l) {
 		e.danger.since = time.Time{}
 		return ""
@@ -96,7 +103,7 @@ func (e *Estimator) slowed(l Look) (why string) {
 	if l.Now.Sub(e.danger.since) < dangerFor || l.Now.Sub(e.danger.lastAt) < dangerPause {
 		return ""
 	}
-	e.danger = danger{lastAt: l.Now}
+	e.danger.lastAt = l.Now
 	return Slowed
 }
 
@@ -123,6 +130,5 @@ func (e *Estimator) missing(l Look) (why string) {
 		return ""
 	}
 	e.danger.lastAt = l.Now
-	e.score.forgive()
 	return Calibration
 }

@@ -14,18 +14,24 @@ type Width struct {
 	Down [horizonCount]float64 `json:"down"`
 }
 
-// The widths to begin with, and within which they are kept. A wait of half an hour starts with ×0.62 to ×1.52: wide
-// enough that a third of the capacity may go.
+// The widths to begin with, and within which they are kept. A wait of half an hour starts with ×0.66 to ×1.68: what happens to
+// a line makes it slower more often than faster.
 var (
-	startWidth = Width{Up: [horizonCount]float64{.60, .45, .42, .44, .50, .52}, Down: [horizonCount]float64{.90, .60, .48, .48, .50, .54}}
+	startWidth = Width{Up: [horizonCount]float64{.60, .48, .48, .52, .58, .60}, Down: [horizonCount]float64{.90, .60, .46, .42, .42, .44}}
 	leastWidth = Width{Up: [horizonCount]float64{.40, .32, .30, .32, .36, .38}, Down: [horizonCount]float64{.50, .36, .32, .32, .36, .38}}
-	mostWidth  = Width{Up: [horizonCount]float64{1.2, .80, .62, .60, .60, .60}, Down: [horizonCount]float64{2.0, 1.0, .60, .60, .60, .60}}
+	mostWidth  = Width{Up: [horizonCount]float64{1.2, .90, .80, .78, .78, .78}, Down: [horizonCount]float64{2.0, 1.0, .70, .70, .70, .70}}
 )
 
 // Aim of the widening: each end may miss this share of the time, and each settled note moves the end by step.
 const (
 	missAim = 0.025
 	step    = 0.02
+)
+
+// From this wait on, in seconds, the bound on ranges leaves so much for both ends together.
+const (
+	longWait = 600.0
+	mostBoth = 1.12
 )
 
 // near returns the horizon below a wait and how far towards the next one it is.
@@ -64,4 +70,7 @@ func (w *Width) learn(i int, early, late bool, weight float64) {
 	}
 	move(&w.Up[i], late, leastWidth.Up[i], mostWidth.Up[i])
 	move(&w.Down[i], early, leastWidth.Down[i], mostWidth.Down[i])
+	if both := w.Up[i] + w.Down[i]; horizons[i] >= longWait && both > mostBoth { // one end gains what the other loses
+		w.Up[i], w.Down[i] = w.Up[i]*mostBoth/both, w.Down[i]*mostBoth/both
+	}
 }

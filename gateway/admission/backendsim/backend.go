@@ -41,6 +41,7 @@ const (
 	tripsAfter = time.Second     // of failing
 	probeEvery = 2 * time.Second // while open
 	reportLife = 0.3             // seconds, how soon the reported wait follows the real one
+	atWork     = 2 * PersonWork  // work that is being done and waits for nothing
 )
 
 // Backend is at work once made with New.
@@ -79,13 +80,30 @@ func (b *Backend) SetDown(down bool) (lost float64) {
 // Up tells whether requests are let through and answered.
 func (b *Backend) Up() bool { return !b.down && !b.open }
 
+// Take takes one request whole, or sheds it.
+func (b *Backend) Take(work float64) bool {
+	if !b.Up() {
+		return false
+	}
+	if b.backlog+work > b.most() {
+		b.shed++
+		return false
+	}
+	b.backlog += work
+	return true
+}
+
+// most is how much work it holds, under way and at the gate.
+func (b *Backend) most() float64 {
+	return float64(b.cfg.Permits) + b.cfg.Capacity*b.cfg.GateLimit.Seconds()
+}
+
 // Offer brings work; it returns how much of it was shed, to be asked again later by those who brought it.
 func (b *Backend) Offer(work float64) (shed float64) {
 	if !b.Up() {
 		return work
 	}
-	most := float64(b.cfg.Permits) + b.cfg.Capacity*b.cfg.GateLimit.Seconds()
-	if b.backlog+work > most {
+	if most := b.most(); b.backlog+work > most {
 		shed = b.backlog + work - most
 		b.owed += shed
 		b.shed += uint64(b.owed)
@@ -101,7 +119,7 @@ func (b *Backend) Step(elapsed time.Duration) {
 	if !b.down {
 		b.backlog = max(0, b.backlog-b.cfg.Capacity*elapsed.Seconds())
 	}
-	now := min(b.backlog, float64(b.cfg.Permits))/b.cfg.Capacity + b.cfg.Commit.Seconds()
+	now := max(min(b.backlog, float64(b.cfg.Permits))-atWork, 0)/b.cfg.Capacity + b.cfg.Commit.Seconds()
 	keep := math.Exp2(-elapsed.Seconds() / reportLife)
 	b.wait = b.wait*keep + now*(1-keep)
 }
