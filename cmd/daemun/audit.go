@@ -129,10 +129,11 @@ func (o *auditOptions) oneSource() error {
 	return nil
 }
 
-// export fills a folder with evidence from the servers or their data folder.
-func (o *auditOptions) export(ctx context.Context, out bundle) error {
+// export fills a folder with evidence from the servers or their data folder. Where nobody else gets to see it, whole says,
+// the passes that are still good come along.
+func (o *auditOptions) export(ctx context.Context, out bundle, whole bool) error {
 	if o.data != "" {
-		return exportFolder(ctx, folder(o.data), out, time.Now())
+		return exportFolder(ctx, folder(o.data), out, time.Now(), whole)
 	}
 	r, err := remoteOf(o.control, o.cert, o.ca, o.public)
 	if err != nil {
@@ -153,7 +154,7 @@ func (o *auditOptions) run(cmd *cobra.Command, look func(*auditOptions, *audit.E
 		}
 		defer os.RemoveAll(dir)
 		b = bundle(dir)
-		if err := o.export(cmd.Context(), b); err != nil {
+		if err := o.export(cmd.Context(), b, true); err != nil {
 			return err
 		}
 	}
@@ -257,7 +258,7 @@ func (o *auditOptions) exportTo(cmd *cobra.Command, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	if err := o.export(cmd.Context(), bundle(out)); err != nil {
+	if err := o.export(cmd.Context(), bundle(out), false); err != nil {
 		return err
 	}
 	cmd.Printf("daemun: 증거를 %s에 담았습니다. The evidence is in %s.\n", out, out)

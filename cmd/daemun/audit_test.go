@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -211,6 +213,21 @@ func tamperStore(t *testing.T, original string) {
 			return seq, err
 		}, "verify", audit.Truncated},
 		"a booking out of nowhere": {slip, "reconcile", audit.Unlawful},
+		"a bit of a booking's pass": {func(db *sql.DB) (seq uint64, err error) {
+			var text, no string
+			const oldest = "SELECT a.pass, b.no FROM admissions a JOIN bookings b USING (opening, subject) ORDER BY a.rowid LIMIT 1"
+			if err = db.QueryRow(oldest).Scan(&text, &no); err != nil {
+				return 0, err
+			}
+			bent := []byte(text)
+			bent[len(bent)/2] ^= 1
+			if _, err = db.Exec("UPDATE admissions SET pass = ? WHERE pass = ?", string(bent), text); err != nil {
+				return 0, err
+			}
+			hash := sha256.Sum256([]byte(text))
+			err = db.QueryRow("SELECT seq FROM ledger WHERE kind IN ('admission', 'readmission') AND data LIKE ?", "%"+hex.EncodeToString(hash[:])+"%").Scan(&seq)
+			return seq, err
+		}, "reconcile", audit.Changed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "copy")

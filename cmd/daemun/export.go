@@ -25,8 +25,8 @@ import (
 )
 
 // exportFolder makes a bundle of a data folder on which nobody works. The folder stays as it is: the store is only read, the
-// shared state is looked at in a copy.
-func exportFolder(ctx context.Context, data folder, out bundle, now time.Time) error {
+// shared state is looked at in a copy. Passes that are still good come along only with whole.
+func exportFolder(ctx context.Context, data folder, out bundle, now time.Time, whole bool) error {
 	unlock, err := data.lock("gateway")
 	if err != nil {
 		return running(err)
@@ -40,7 +40,11 @@ func exportFolder(ctx context.Context, data folder, out bundle, now time.Time) e
 		return err
 	}
 	defer store.Close()
-	if err := out.writeStore(ctx, store, now); err != nil {
+	expired := now.Add(-time.Minute)
+	if whole {
+		expired = now.Add(endOfPasses)
+	}
+	if err := out.writeStore(ctx, store, expired); err != nil {
 		return err
 	}
 	for _, family := range []string{"ledger", "pass"} {
@@ -64,7 +68,10 @@ func running(err error) error {
 	return fmt.Errorf("the servers of this folder are running (%w): stop them first, or audit them with --control https://… --cert PEM --ca PEM --public http://…", err)
 }
 
-func (b bundle) writeStore(ctx context.Context, store *sqlite.Reader, now time.Time) error {
+// endOfPasses is longer than any pass is good for.
+const endOfPasses = 365 * 24 * time.Hour
+
+func (b bundle) writeStore(ctx context.Context, store *sqlite.Reader, expired time.Time) error {
 	err := b.write(ledgerFile, func(w io.Writer) error {
 		return raw(w, store.Ledger(ctx), func(line []byte, r ledger.Record) []byte { return r.AppendLine(line) })
 	})
@@ -78,7 +85,7 @@ func (b bundle) writeStore(ctx context.Context, store *sqlite.Reader, now time.T
 		return err
 	}
 	return b.write(passesFile, lines(func(yield func(api.SpentPass, error) bool) {
-		for p, err := range store.SpentPasses(ctx, now.Add(-time.Minute)) {
+		for p, err := range store.SpentPasses(ctx, expired) {
 			if !yield(api.SpentPass{Number: p.Number, Pass: p.Text}, err) {
 				return
 			}
