@@ -60,6 +60,7 @@ Exit codes: 0 everything that is promised held, 1 it did not, 4 the day could no
 	f.Float64Var(&s.Lobby, "lobby", s.Lobby, "`share` of people who wait at the opening")
 	f.Float64Var(&s.Doses, "doses", s.Doses, "`doses` for each person; less than about 0.6 run out")
 	f.Float64Var(&s.Trouble, "trouble", s.Trouble, "`times` a pause of 20 minutes, a postponement of an hour and so on; 0: as the length of the opening")
+	f.BoolVar(&s.PostponedLate, "postponed-late", s.PostponedLate, "postpone the opening some minutes after it has begun, not ten minutes before")
 	f.BoolVar(&s.Calm, "calm", s.Calm, "leave out what operators and failures do to the day")
 	f.BoolVar(&asJSON, "json", false, "write the result as JSON")
 	f.StringVar(&out, "out", "build/day", "folder for day.json and day.html")

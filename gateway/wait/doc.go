@@ -13,7 +13,7 @@
 //   - it may rise only together with an Event, which carries a reason that everybody reads in the next answer;
 //   - positions behind the last person are free: nobody has been told anything there.
 //
-// Both ends obey this, and at every point high ≤ 3 × low + 2 minutes, so that a range cannot be right by being empty.
+// Both ends obey this, and at every point high ≤ 4 × low + 2 minutes, so that a range cannot be right by being empty.
 //
 // # How the curve is drawn
 //

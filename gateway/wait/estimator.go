@@ -44,7 +44,7 @@ type Published struct {
 // many seconds of calling have passed after the controller has found its limit, or without that.
 const (
 	guessWidth    = 1.0986 // a factor of three
-	leastMeasured = 8.0
+	leastMeasured = 30.0
 	foundAnyway   = 30.0
 )
 

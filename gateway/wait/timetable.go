@@ -22,7 +22,7 @@ const (
 	// leastHigh is the latest wait of the very next person, seconds: a call may come a few rounds late.
 	leastHigh = 5
 	// MostRatio and MostExtra bound a range: high ≤ MostRatio × low + MostExtra seconds.
-	MostRatio = 3
+	MostRatio = 4
 	MostExtra = 120
 	// extra leaves room for rounding to seconds.
 	extra = MostExtra - 10

@@ -1,6 +1,9 @@
 package wait
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // rest is how long the backend has borne nobody, and how much is added to every latest wait for it, in seconds.
 type rest struct {
@@ -107,6 +110,11 @@ func (e *Estimator) slowed(l Look) (why string) {
 	return Slowed
 }
 
+// spare is the share of a range's width that must be left above what is expected. What is near is close to being settled.
+func spare(wait float64) float64 { return headroom * wait / (wait + horizons[2]) }
+
+const headroom = 0.5
+
 func (e *Estimator) endangered(l Look) bool {
 	stops, late, people := 0, 0, uint64(0)
 	before := e.from
@@ -115,7 +123,7 @@ func (e *Estimator) endangered(l Look) bool {
 			break
 		}
 		stops++
-		if middle, _, _ := e.expected(l, float64(s.at-e.from)); middle > s.high {
+		if middle, up, _ := e.expected(l, float64(s.at-e.from)); middle*math.Exp(spare(middle)*up) > s.high {
 			late++
 			people += s.at - before
 		}

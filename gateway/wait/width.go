@@ -14,12 +14,12 @@ type Width struct {
 	Down [horizonCount]float64 `json:"down"`
 }
 
-// The widths to begin with, and within which they are kept. A wait of half an hour starts with ×0.66 to ×1.68: what happens to
+// The widths to begin with, and within which they are kept. A wait of half an hour starts with ×0.57 to ×1.90: what happens to
 // a line makes it slower more often than faster.
 var (
-	startWidth = Width{Up: [horizonCount]float64{.60, .48, .48, .52, .58, .60}, Down: [horizonCount]float64{.90, .60, .46, .42, .42, .44}}
+	startWidth = Width{Up: [horizonCount]float64{.60, .54, .58, .64, .70, .70}, Down: [horizonCount]float64{.90, .70, .58, .56, .56, .56}}
 	leastWidth = Width{Up: [horizonCount]float64{.40, .32, .30, .32, .36, .38}, Down: [horizonCount]float64{.50, .36, .32, .32, .36, .38}}
-	mostWidth  = Width{Up: [horizonCount]float64{1.2, .90, .80, .78, .78, .78}, Down: [horizonCount]float64{2.0, 1.0, .70, .70, .70, .70}}
+	mostWidth  = Width{Up: [horizonCount]float64{1.2, .95, .90, .90, .90, .90}, Down: [horizonCount]float64{2.0, 1.1, .85, .85, .85, .85}}
 )
 
 // Aim of the widening: each end may miss this share of the time, and each settled note moves the end by step.
@@ -31,7 +31,7 @@ const (
 // From this wait on, in seconds, the bound on ranges leaves so much for both ends together.
 const (
 	longWait = 600.0
-	mostBoth = 1.12
+	mostBoth = 1.38
 )
 
 // near returns the horizon below a wait and how far towards the next one it is.

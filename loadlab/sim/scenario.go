@@ -28,13 +28,16 @@ type Scenario struct {
 	// Trouble scales how long pause, postponement, cap and loss of capacity last; 1 for a pause of 20 minutes and a
 	// postponement of an hour. 0 takes Hours ÷ 22: a shorter opening has shorter troubles.
 	Trouble float64
+	// PostponedLate has the opening postponed some minutes after it has begun, not ten minutes before: whatever was told in those
+	// minutes cannot hold.
+	PostponedLate bool
 	// Calm leaves out what operators and failures do to the day.
 	Calm bool
 }
 
 // Default is the day of a large cohort.
 func Default() Scenario {
-	return Scenario{People: 3_000_000, Seed: 20210719, Hours: 22, Busy: 0.75, NoShow: 0.3, Late: 0.08, Lobby: 0.5, Doses: 1}
+	return Scenario{People: 3_000_000, Seed: 20210719, Hours: 22, Busy: 0.55, NoShow: 0.3, Late: 0.08, Lobby: 0.5, Doses: 1}
 }
 
 // Check says what is wrong with a scenario.
@@ -109,17 +112,16 @@ func (s Scenario) happenings() []Happening {
 		}
 		return int(float64(minutes*minute) * trouble)
 	}
-	// The postponement is announced ten minutes before the opening, or some minutes after it.
 	moved := lobbyFor - 10*minute
-	if r.IntN(2) == 0 {
-		moved = lobbyFor + (2+r.IntN(10))*minute
+	if after := 2 + r.IntN(10); s.PostponedLate {
+		moved = lobbyFor + after*minute
 	}
 	all := []Happening{{moved, postpone, float64(lasts(60))}}
-	// The capacity wanders in steps; once half of it is lost and comes back.
+	// The capacity wanders in steps around its usual value; once half of it is lost and comes back.
 	level := 1.0
 	changes := max(int(math.Round(6*s.Hours/Default().Hours)), 2)
 	for i := range changes {
-		level = min(max(level*math.Exp(0.22*r.NormFloat64()), 0.6), 1.5)
+		level = min(max(math.Pow(level, 0.6)*math.Exp(0.18*r.NormFloat64()), 0.6), 1.5)
 		all = append(all, Happening{at((float64(i)+0.3)/float64(changes+1), float64(i+1)/float64(changes+1)), capacity, level})
 	}
 	lost := at(0.15, 0.7)

@@ -29,7 +29,7 @@ type Ranges struct {
 	Closing   int64 `json:"closing"`  // no range, the turn being expected after the close
 	Paused    int64 `json:"paused"`   // no range in a pause or lobby
 	Beyond    int64 `json:"beyond"`   // told while the wait expected was ten minutes or more
-	WideBy    int64 `json:"too_wide"` // of Told, wider than high ≤ 3 × low + 2 min
+	WideBy    int64 `json:"too_wide"` // of Told, wider than high ≤ 4 × low + 2 min
 	widths    [width]int32
 }
 
@@ -147,7 +147,7 @@ func (d *day) judge(place *queue.Place, stands int64, count func(func(*Ranges)))
 
 // Bound on ranges that is held against what people were told.
 const (
-	wideRatio = 3
+	wideRatio = 4
 	wideExtra = 120
 )
 
