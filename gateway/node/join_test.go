@@ -12,6 +12,7 @@ import (
 	"github.com/daemun/daemun/gateway/node"
 	machine "github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/queue"
+	"github.com/daemun/daemun/gateway/state"
 )
 
 // drawn brings a site to its opening with so many people in the lobby, nobody called in, and gives their tickets.
@@ -21,10 +22,23 @@ func (g *gateway) drawn(people int) [][]byte {
 	for i := range tickets {
 		tickets[i] = g.join(i, nil)
 	}
+	g.handedIn(uint64(people))
 	g.pause(true)
 	g.site.at(2 * time.Second)
 	g.sealedTo(0)
 	return tickets
+}
+
+// handedIn waits until the lobby's sketches hold so many people, give or take what a sketch errs: the clock is about to leap
+// over the time that gateways have for it.
+func (g *gateway) handedIn(people uint64) {
+	g.site.t.Helper()
+	until(g.site.t, "the lobby is handed in", func() bool {
+		var counted uint64
+		var err error
+		g.shared.Read(func(m *state.Model) { counted, _, err = queue.Tally(m.Sketches[opening][queue.Lobby]) })
+		return err == nil && counted*100 >= people*97
+	})
 }
 
 // called lets the leader call in, until the newest of these tickets has had its turn.
