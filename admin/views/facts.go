@@ -103,6 +103,8 @@ func (f *facts) doorsFact(s *api.Snapshot) (widgets.Tone, string) {
 		return widgets.Bad, f.book.T("fact.doors.open", len(d.Open), d.Tried, d.TriedAt)
 	case d.TriedAt.IsZero():
 		return widgets.Muted, f.book.T("fact.doors.never")
+	case d.Untried > 0:
+		return widgets.Warn, f.book.T("fact.doors.untried", d.Untried, d.Tried, d.TriedAt)
 	case model.DoorsOld(s):
 		return widgets.Warn, f.book.T("fact.doors.old", d.Tried, d.TriedAt, s.At.Sub(d.TriedAt))
 	}

@@ -1,11 +1,6 @@
 package audit
 
-import (
-	"encoding/hex"
-	"strconv"
-)
-
-func itoa(n int) string { return strconv.Itoa(n) }
+import "encoding/hex"
 
 func hashHex(text string) string {
 	h := hashText(text)
