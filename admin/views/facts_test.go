@@ -92,13 +92,13 @@ func TestOpenDoorCannotBeMissed(t *testing.T) {
 	if got := d.console.header.alarm.Shown(); !strings.Contains(got, "경보 없음") {
 		t.Errorf("after it was shut: %q", got)
 	}
-	unsure := know(62)
+	unsure := know(63)
 	unsure.Doors.Untried = 2
 	d.take(unsure)
 	if doors.Color != widgets.Warn.Color() || !strings.Contains(doors.Text.Text, "확인하지 못한 문 2곳") {
 		t.Errorf("doors that could not be tried: %q", doors.Text.Text)
 	}
-	old := know(63)
+	old := know(64)
 	old.Doors.TriedAt = old.At.Add(-11 * time.Minute)
 	d.take(old)
 	if got := d.console.header.alarm.Shown(); !strings.HasPrefix(got, "▲ 닫힌 문을 10분 넘게") || doors.Color != widgets.Warn.Color() {
