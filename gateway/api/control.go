@@ -98,7 +98,7 @@ type PendingAction struct {
 // CohortStatus is one cohort of an opening as the control room sees it.
 type CohortStatus struct {
 	Cohort
-	Joined  int64 `json:"joined"`  // tickets given on this node
+	Joined  int64 `json:"joined"`  // people given a ticket on this node, each counted once
 	Entered int64 `json:"entered"` // passes given on this node
 }
 

@@ -94,6 +94,25 @@ func TestJoiningFromAnotherDeviceLaterIsNeverBetter(t *testing.T) {
 	}
 }
 
+// Whoever drops the cookie and joins again in every epoch makes the line no longer for those behind.
+func TestJoiningInEveryEpochCountsOnce(t *testing.T) {
+	s := newSite(t, cohort.OrderDraw)
+	g := s.gateway("a")
+	g.drawn(30)
+	for i := range 30 {
+		for epoch := range 20 {
+			if _, _, _, err := g.Join(number(t, i), "", nil, s.opens.Add(time.Duration(3+epoch)*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.at(time.Minute)
+	g.sealedTo(24)
+	if n := g.Snapshot().LineByID(opening).Seals.Total(); n < 28 || n > 32 {
+		t.Errorf("%d people are counted of 30", n)
+	}
+}
+
 // A ticket of another person in the cookie jar must not be handed to the one who joins now, nor one of another key.
 func TestSomebodyElsesTicketIsNotKept(t *testing.T) {
 	s := newSite(t, cohort.OrderDraw)
@@ -211,7 +230,7 @@ func TestJoinInTheLastInstant(t *testing.T) {
 		after time.Duration
 		epoch uint32
 	}{{-time.Nanosecond, 0}, {0, 1}, {time.Second - time.Nanosecond, 1}, {time.Second, 2}, {10*time.Minute - time.Nanosecond, 600}, {10 * time.Minute, 601}, {10*time.Minute + 5*time.Second, 602}} {
-		_, ticket, _, err := g.Join(number(t, i), "", nil, s.opens.Add(c.after))
+		_, ticket, _, err := g.Join(number(t, 900+i), "", nil, s.opens.Add(c.after))
 		if err != nil || ticket.Epoch != c.epoch {
 			t.Errorf("joined %v after the opening: epoch %d, want %d; %v", c.after, ticket.Epoch, c.epoch, err)
 		}

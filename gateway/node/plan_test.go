@@ -24,10 +24,10 @@ func TestThePlanAfterKeepsWhatPeopleLeft(t *testing.T) {
 	}
 	first := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("a", "young", "old"), anOpening("gone", "old")}}, nil, ring, nil)
 	old := cohort.Cohort{ID: "old"}.Number()
-	first.rolls["a"].add(0, old, subject.ID{1})
+	first.rolls["a"].add(0, old, subject.ID{7: 1})
 	next := newPlan(&cohort.Schedule{Openings: []cohort.Opening{anOpening("new", "young"), anOpening("a", "old", "added")}}, nil, ring, first)
 
-	next.rolls["a"].add(0, old, subject.ID{2})
+	next.rolls["a"].add(0, old, subject.ID{7: 2})
 	for name, p := range map[string]*plan{"first": first, "next": next} {
 		if n := p.rolls["a"].byID["old"].joined.Load(); n != 2 {
 			t.Errorf("%s plan: %d people joined, want 2", name, n)

@@ -24,6 +24,7 @@ type roll struct {
 type sheets struct {
 	sketches sync.Map                          // epoch → *queue.Sketch
 	unsealed atomic.Pointer[map[uint32]uint64] // people by epoch, estimated; never changed once stored
+	known    queue.Known                       // who has been counted
 
 	// What duties remember between their rounds; used by their goroutine alone.
 	handed map[uint32]handed
@@ -62,7 +63,12 @@ func (r *sheets) sketch(epoch uint32) *queue.Sketch {
 	return s.(*queue.Sketch)
 }
 
+// add counts somebody in the epoch of their first ticket here, and never again: the line has as many people as there are,
+// however often one of them joins.
 func (r *roll) add(epoch, cohortNumber uint32, id subject.ID) {
+	if !r.known.Add(id) {
+		return
+	}
 	r.sketch(epoch).Add(id)
 	r.cohorts[cohortNumber].joined.Add(1)
 }
