@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,10 +51,11 @@ given with --acknowledge. If any gateway cannot switch, nothing changes.`,
 }
 
 func (a *activation) run(cmd *cobra.Command, text string) error {
-	client, err := a.client()
+	client, err := controlClient(a.cert, a.ca)
 	if err != nil {
 		return err
 	}
+	client.Timeout = 30 * time.Second
 	request := api.ScheduleRequest{Text: text}
 	var check api.ScheduleCheck
 	if err := a.post(cmd.Context(), client, "check", request, &check); err != nil {
@@ -91,25 +90,6 @@ func (a *activation) show(cmd *cobra.Command, check *api.ScheduleCheck) {
 	if check.Acknowledge != "" {
 		cmd.Printf("확인 코드 / code for --acknowledge: %s\n", check.Acknowledge)
 	}
-}
-
-func (a *activation) client() (*http.Client, error) {
-	ca, err := os.ReadFile(a.ca)
-	if err != nil {
-		return nil, fmt.Errorf("read --ca: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(ca) {
-		return nil, fmt.Errorf("read --ca %s: there is no certificate in it", a.ca)
-	}
-	pair, err := tls.LoadX509KeyPair(a.cert, a.cert)
-	if err != nil {
-		return nil, fmt.Errorf("read --cert %s: %w; it must hold certificate and key", a.cert, err)
-	}
-	return &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13}},
-		Timeout:   30 * time.Second,
-	}, nil
 }
 
 func (a *activation) post(ctx context.Context, client *http.Client, action string, body, into any) error {

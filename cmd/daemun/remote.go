@@ -27,23 +27,32 @@ func remoteOf(control, cert, ca, public string) (*remote, error) {
 	if cert == "" || ca == "" {
 		return nil, errors.New("--control needs --cert PEM (an operator's certificate and key) and --ca PEM (the control room's authority)")
 	}
+	inside, err := controlClient(cert, ca)
+	if err != nil {
+		return nil, err
+	}
+	return &remote{
+		control: strings.TrimSuffix(control, "/"), public: strings.TrimSuffix(public, "/"),
+		inside: inside, outside: &http.Client{Timeout: 30 * time.Second},
+	}, nil
+}
+
+// controlClient speaks to a control room: cert is a PEM file with an operator's certificate and key, ca one with the authority.
+func controlClient(cert, ca string) (*http.Client, error) {
 	pair, err := tls.LoadX509KeyPair(cert, cert)
 	if err != nil {
-		return nil, fmt.Errorf("--cert %s: %w", cert, err)
+		return nil, fmt.Errorf("read --cert %s: %w; it must hold certificate and key", cert, err)
 	}
 	authority, err := os.ReadFile(ca)
 	if err != nil {
-		return nil, fmt.Errorf("--ca: %w", err)
+		return nil, fmt.Errorf("read --ca: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(authority) {
-		return nil, fmt.Errorf("--ca %s holds no certificate", ca)
+		return nil, fmt.Errorf("read --ca %s: there is no certificate in it", ca)
 	}
 	settings := &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots, MinVersion: tls.VersionTLS13}
-	return &remote{
-		control: strings.TrimSuffix(control, "/"), public: strings.TrimSuffix(public, "/"),
-		inside: &http.Client{Transport: &http.Transport{TLSClientConfig: settings}}, outside: &http.Client{Timeout: 30 * time.Second},
-	}, nil
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: settings}}, nil
 }
 
 // patience is how often a server that has too much to do is asked again.

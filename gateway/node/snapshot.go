@@ -3,7 +3,7 @@ package node
 import (
 	"encoding/hex"
 	"encoding/json"
-	"strconv"
+	"fmt"
 	"time"
 
 	"github.com/daemun/daemun/backend/cohort"
@@ -124,10 +124,7 @@ func publishedCursor(l *queue.Line, now time.Time) []byte {
 }
 
 // RankText writes a rank as it is published.
-func RankText(rank uint64) string {
-	text := strconv.FormatUint(rank, 16)
-	return "0000000000000000"[len(text):] + text
-}
+func RankText(rank uint64) string { return fmt.Sprintf("%016x", rank) }
 
 func mustJSON(v any) []byte {
 	b, err := json.Marshal(v)

@@ -1,7 +1,5 @@
 package invariant
 
-import "fmt"
-
 // Kept is a booking as an honest citizen holds it.
 type Kept struct{ No, Slot string }
 
@@ -81,6 +79,3 @@ func (a *Attacked) honestKept(p *problems) int64 {
 	}
 	return int64(len(a.Bookings))
 }
-
-// String sums the tries up.
-func (a *Attacked) String() string { return fmt.Sprintf("%d tried, %d admitted", a.Tried, a.Admitted) }
