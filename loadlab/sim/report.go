@@ -9,7 +9,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
 // words for what befalls a day and for why ranges moved up.
@@ -20,39 +24,46 @@ var words = map[string]string{
 	"backend_rests": "백엔드 쉼 backend rests", "slowed": "처리 느려짐 slowed", "calibration": "추정 보정 calibration",
 }
 
+// grouped writes whole numbers with commas.
+var grouped = message.NewPrinter(language.English)
+
 func clock(ticks int) string { return at(ticks).Format("15:04:05") }
 
 // Text writes what came of a day, in Korean and English.
 func (r *Result) Text(w io.Writer) error {
 	var b strings.Builder
 	s, a := &r.Scenario, &r.All
-	fmt.Fprintf(&b, "모의 하루 simulated day: %d명 people, 시드 seed %d, %g시간 hours, 1인당 %d바이트 bytes each\n\n", s.People, s.Seed, s.Hours, r.Bytes)
-	fmt.Fprintf(&b, "안내한 대기 범위 ranges told       %12d\n", a.Told)
-	fmt.Fprintf(&b, "  맞은 비율 held                   %11.2f %%  (이름 early %.2f %%, 늦음 late %.2f %%)\n", 100*a.HeldShare(), 100*share(a.Early, a.Told), 100*share(a.Late, a.Told))
-	fmt.Fprintf(&b, "  계산한 표본 computed ones         %12d, 맞음 held %.2f %%\n", a.Sampled, 100*share(a.SampledHeld, a.Sampled))
-	fmt.Fprintf(&b, "  공지된 일이 없던 범위 none announced in between %.2f %%  (전체의 %.1f %% of all)\n", 100*a.CalmShare(), 100*share(a.Told-a.Apart, a.Told))
-	fmt.Fprintf(&b, "  이유 없이 늘어난 범위 moved up unexplained      %d\n", r.Jumps)
-	fmt.Fprintf(&b, "  너무 넓은 범위 wider than %d × low + %d s         %d;  10분 이상의 중앙값 median high ÷ low %.2f\n", wideRatio, wideExtra, a.WideBy, r.Median)
-	fmt.Fprintf(&b, "  범위를 말하지 못함 no range            %.2f %%\n", 100*a.UnknownShare())
-	fmt.Fprintf(&b, "  따로 셈 counted apart: 추첨 전 not drawn %d, 물량 부족 doses gone %d, 마감 뒤 after the close %d, 대기·정지 lobby or pause %d\n", a.Undrawn, a.Scarce, a.Closing, a.Paused)
-	fmt.Fprintf(&b, "  대기열 자체 표본 the line's own samples %.2f %%\n\n", 100*r.LineSays)
-	fmt.Fprintf(&b, "시각 hour   범위 told    맞음 held   공지 없음 calm   중앙 비율 ratio   없음 no range\n")
+	grouped.Fprintf(&b, "모의 하루 simulated day: %d명 people, 시드 seed %s, %g시간 hours, 1인당 %d바이트 bytes each\n\n", s.People, strconv.FormatUint(s.Seed, 10), s.Hours, r.Bytes)
+	grouped.Fprintf(&b, "안내한 대기 범위 ranges told       %12d\n", a.Told)
+	grouped.Fprintf(&b, "  맞은 비율 held                   %11.2f %%  (이름 early %.2f %%, 늦음 late %.2f %%)\n", 100*a.HeldShare(), 100*share(a.Early, a.Told), 100*share(a.Late, a.Told))
+	grouped.Fprintf(&b, "  계산한 표본 computed ones         %12d, 맞음 held %.2f %%\n", a.Sampled, 100*share(a.SampledHeld, a.Sampled))
+	grouped.Fprintf(&b, "  공지된 일이 없던 범위 none announced in between %.2f %%  (전체의 %.1f %% of all)\n", 100*a.CalmShare(), 100*share(a.Told-a.Apart, a.Told))
+	grouped.Fprintf(&b, "  이유 없이 늘어난 범위 moved up unexplained      %d\n", r.Jumps)
+	grouped.Fprintf(&b, "  너무 넓은 범위 wider than %d × low + %d s         %d;  10분 이상의 중앙값 median high ÷ low %.2f\n", wideRatio, wideExtra, a.WideBy, r.Median)
+	grouped.Fprintf(&b, "  범위를 말하지 못함 no range            %.2f %%\n", 100*a.UnknownShare())
+	grouped.Fprintf(&b, "  따로 셈 counted apart: 추첨 전 not drawn %d, 물량 부족 doses gone %d, 마감 뒤 after the close %d, 대기·정지 lobby or pause %d\n", a.Undrawn, a.Scarce, a.Closing, a.Paused)
+	grouped.Fprintf(&b, "  대기열 자체 표본 the line's own samples %.2f %%\n\n", 100*r.LineSays)
+	grouped.Fprintf(&b, "시각 hour   범위 told    맞음 held   공지 없음 calm   중앙 비율 ratio   없음 no range\n")
 	for _, h := range r.Hours {
-		fmt.Fprintf(&b, "%s %16d %11.2f %% %13.2f %% %15.2f %14d\n", h.Clock, h.Told, 100*h.HeldShare(), 100*h.CalmShare(), h.Median, h.Unknown)
+		if h.Told == 0 {
+			grouped.Fprintf(&b, "%s %16d %13s %15s %15s %14d\n", h.Clock, h.Told, "–", "–", "–", h.Unknown)
+			continue
+		}
+		grouped.Fprintf(&b, "%s %16d %11.2f %% %13.2f %% %15.2f %14d\n", h.Clock, h.Told, 100*h.HeldShare(), 100*h.CalmShare(), h.Median, h.Unknown)
 	}
-	fmt.Fprintf(&b, "\n참여 joined %d, 차례에 옴 came %d, 입장 entered %d, 예약 booked %d, 잃음 lost %d, 커서 뒤로 감 cursor back %d\n", r.Joined, r.Came, r.Entered, r.Booked, r.Lost, r.Back)
+	grouped.Fprintf(&b, "\n참여 joined %d, 차례에 옴 came %d, 입장 entered %d, 예약 booked %d, 잃음 lost %d, 커서 뒤로 감 cursor back %d\n", r.Joined, r.Came, r.Entered, r.Booked, r.Lost, r.Back)
 	b.WriteString("\n있었던 일 what befell the day:\n")
 	for _, h := range r.Befell {
-		fmt.Fprintf(&b, "  %s %s %s\n", clock(h.At), words[h.Kind], valueOf(h))
+		grouped.Fprintf(&b, "  %s %s %s\n", clock(h.At), words[h.Kind], valueOf(h))
 	}
 	b.WriteString("\n범위를 늘린 이유 why ranges moved up:\n")
 	for _, m := range r.Moved {
-		fmt.Fprintf(&b, "  %s %s\n", clock(m.At), words[m.Code])
+		grouped.Fprintf(&b, "  %s %s\n", clock(m.At), words[m.Code])
 	}
 	if r.OK {
 		b.WriteString("\n판정 verdict: 통과 pass\n")
 	} else {
-		fmt.Fprintf(&b, "\n판정 verdict: 실패 fail\n  %s\n", strings.Join(r.Broken, "\n  "))
+		grouped.Fprintf(&b, "\n판정 verdict: 실패 fail\n  %s\n", strings.Join(r.Broken, "\n  "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -77,7 +88,8 @@ var pageText string
 
 var page = template.Must(template.New("day").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) }, "clock": clock,
-	"word": func(k string) string { return words[k] }, "value": valueOf,
+	"count": func(n any) string { return grouped.Sprintf("%d", n) },
+	"word":  func(k string) string { return words[k] }, "value": valueOf,
 }).Parse(pageText))
 
 // HTML writes the page with its pictures.
