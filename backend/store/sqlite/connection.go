@@ -19,7 +19,7 @@ type connection struct {
 	putRecord, putAdmission       *statement
 	putBooking, setBooking        *statement
 	putOpening, putClinic         *statement
-	putSlot, headSeq              *statement
+	putSlot                       *statement
 	putList, dropList             *statement
 	putCheckpoint                 *statement
 	all                           []*statement
@@ -46,7 +46,6 @@ const (
 	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity) VALUES (?, ?, ?, ?, ?, ?)`
 	sqlList       = `INSERT INTO lists (name, chunk, subjects) VALUES (?, ?, ?)`
 	sqlDropList   = `DELETE FROM lists WHERE name = ?`
-	sqlHead       = `SELECT coalesce(max(seq), 0) FROM ledger`
 )
 
 func connect(d driver.Driver, dsn string) (*connection, error) {
@@ -61,7 +60,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 	}{
 		{&c.beginTx, "BEGIN IMMEDIATE"}, {&c.commitTx, "COMMIT"}, {&c.rollbackTx, "ROLLBACK"},
 		{&c.putRecord, sqlRecord}, {&c.putAdmission, sqlAdmission}, {&c.putBooking, sqlBooking}, {&c.setBooking, sqlSetBooking},
-		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot}, {&c.headSeq, sqlHead},
+		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot},
 		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint},
 	} {
 		stmt, err := conn.Prepare(p.text)
@@ -95,22 +94,37 @@ func (s *statement) exec(args ...driver.Value) error {
 	return err
 }
 
-// number runs a query that answers with one number.
-func (s *statement) number() (int64, error) {
-	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
+// Write writes what operations changed in one transaction and waits for the disk.
+func (d disk) Write(effects []*booking.Effect) error {
+	return d.disk.commit(func() error {
+		for _, e := range effects {
+			if err := d.disk.effect(e); err != nil {
+				return fmt.Errorf("writing %s: %w", e.Record.Kind, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Import writes an import in one transaction.
+func (d disk) Import(in *booking.Imported) error {
+	return d.disk.commit(func() error { return d.disk.imported(in) })
+}
+
+// commit runs one transaction.
+func (c *connection) commit(fill func() error) error {
+	err := c.beginTx.exec()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer rows.Close()
-	row := make([]driver.Value, 1)
-	if err := rows.Next(row); err != nil {
-		return 0, err
+	if err = fill(); err == nil {
+		err = c.commitTx.exec()
 	}
-	n, ok := row[0].(int64)
-	if !ok {
-		return 0, fmt.Errorf("not a number: %T", row[0])
+	if err != nil {
+		// Some errors have ended the transaction already; then there is nothing to roll back, which is no error.
+		_ = c.rollbackTx.exec()
 	}
-	return n, nil
+	return err
 }
 
 // effect writes down what one operation changed.

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -10,24 +9,6 @@ import (
 
 // chunkLen is how many people of a list share a row.
 const chunkLen = 4096
-
-// Import makes an opening known, or changes what it has to give, in one transaction.
-func (s *Store) Import(ctx context.Context, in booking.Import) error {
-	return s.wait(&op{ctx: ctx, alone: func() error {
-		state := s.state.Load()
-		prepared, err := state.PrepareImport(in)
-		if err != nil || prepared.Empty() {
-			return err
-		}
-		if err := s.commit(func() error { return s.writer.imported(prepared) }); err != nil {
-			s.checkHead()
-			return err
-		}
-		state.Install(prepared)
-		s.install(state)
-		return nil
-	}})
-}
 
 func (c *connection) imported(in *booking.Imported) error {
 	if in.Opening != "" {

@@ -14,34 +14,33 @@ import (
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// load reads what is needed to decide into a new state.
-func (s *Store) load(ctx context.Context) error {
-	head, err := s.readHead(ctx)
+// disk is what the writer does to the file.
+type disk struct{ *Store }
+
+// Load reads what is needed to decide into a new state, and how far the newest checkpoint goes.
+func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, err error) {
+	head, err := d.Head(ctx)
 	if err != nil {
-		return fmt.Errorf("ledger: %w", err)
+		return nil, 0, fmt.Errorf("ledger: %w", err)
 	}
-	state := booking.NewState(head)
+	state = booking.NewState(head)
 	for _, part := range []struct {
 		name string
 		load func(context.Context, *booking.State) error
 	}{
-		{"openings", s.loadOpenings}, {"lists", s.loadLists}, {"admissions", s.loadAdmissions}, {"bookings", s.loadBookings},
-		{"operators' changes", s.loadNotes},
+		{"openings", d.loadOpenings}, {"lists", d.loadLists}, {"admissions", d.loadAdmissions}, {"bookings", d.loadBookings},
+		{"operators' changes", d.loadNotes},
 	} {
 		if err := part.load(ctx, state); err != nil {
-			return fmt.Errorf("%s: %w", part.name, err)
+			return nil, 0, fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
-	s.install(state)
-	return nil
+	err = d.db.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM checkpoints").Scan(&signed)
+	return state, signed, err
 }
 
-// install makes a state the one that counts.
-func (s *Store) install(state *booking.State) {
-	s.state.Store(state)
-	s.catalog.Store(state.Catalog())
-	s.seq.Store(state.Head().Seq)
-}
+// Head reads how far the ledger goes.
+func (d disk) Head(ctx context.Context) (ledger.Head, error) { return d.readHead(ctx) }
 
 func (s *Store) readHead(ctx context.Context) (ledger.Head, error) {
 	var head ledger.Head

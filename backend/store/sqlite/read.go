@@ -11,6 +11,7 @@ import (
 
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/store/group"
 )
 
 // Booking reads one booking with its sealed data.
@@ -24,9 +25,6 @@ func (s *Store) Booking(ctx context.Context, no string) (booking.Booking, error)
 	}
 	return b, nil
 }
-
-// pageLen is how many records one query reads: short, because a reader that lingers keeps the log from being recycled.
-const pageLen = 1000
 
 // Ledger reads up to limit records after the given number, in order.
 func (s *Store) Ledger(ctx context.Context, after uint64, limit int) iter.Seq2[ledger.Record, error] {
@@ -51,30 +49,8 @@ func (s *Store) Schedules(ctx context.Context) iter.Seq2[ledger.Record, error] {
 	return s.records(ctx, query, 0, -1)
 }
 
-// records reads page by page; a negative limit is none.
 func (s *Store) records(ctx context.Context, query string, after uint64, limit int) iter.Seq2[ledger.Record, error] {
-	return func(yield func(ledger.Record, error) bool) {
-		for limit != 0 {
-			want := pageLen
-			if limit > 0 {
-				want = min(want, limit)
-			}
-			page, err := s.page(ctx, query, after, want)
-			for _, r := range page {
-				if !yield(r, nil) {
-					return
-				}
-				after = r.Seq
-				limit--
-			}
-			if err != nil {
-				yield(ledger.Record{}, err)
-			}
-			if err != nil || len(page) < want {
-				return
-			}
-		}
-	}
+	return group.Pages(after, limit, func(after uint64, want int) ([]ledger.Record, error) { return s.page(ctx, query, after, want) })
 }
 
 func (s *Store) page(ctx context.Context, query string, after uint64, limit int) ([]ledger.Record, error) {

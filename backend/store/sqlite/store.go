@@ -1,8 +1,7 @@
 // Package sqlite keeps the booking backend's data in one SQLite file.
 //
-// One goroutine, the writer, decides and writes: it takes whatever operations wait, decides them one after the other in
-// memory, writes all that was accepted in one transaction, waits for the disk once, and answers. Reads of lists and
-// counts never touch the disk; a booking and the ledger are read beside the writer through connections of their own.
+// Package group decides and says what to write, over one connection; a booking and the ledger are read beside it through
+// connections of their own.
 package sqlite
 
 import (
@@ -13,41 +12,24 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/daemun/daemun/backend/booking"
-	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/store/group"
 
 	_ "modernc.org/sqlite" // the driver
 )
 
-const (
-	queueLen = 4096 // operations that may wait for the writer
-	groupMax = 512  // operations in one transaction
-	readers  = 4    // connections beside the writer's
-)
+const readers = 4 // connections beside the writer's
 
 // Store is a booking.Store in one SQLite file.
 type Store struct {
+	*group.Writer
 	path    string
 	lock    *os.File
 	db      *sql.DB // reads
 	booking *sql.Stmt
-	writer  *connection
-
-	ops     chan *op
-	closing sync.Once
-	quit    chan struct{}
-	stopped chan struct{}
-
-	state   atomic.Pointer[booking.State]   // replaced by the writer alone
-	catalog atomic.Pointer[booking.Catalog] // replaced by the writer alone
-	suspect bool                            // the writer's: state and disk may differ, read it again before writing
-	signed  uint64                          // the writer's: how far the newest checkpoint goes
-	meters  meters
-	seq     atomic.Uint64
+	disk    *connection
 }
 
 var _ booking.Store = (*Store)(nil)
@@ -59,15 +41,10 @@ func Open(ctx context.Context, path string, now time.Time) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		path: path, ops: make(chan *op, queueLen),
-		quit: make(chan struct{}), stopped: make(chan struct{}),
-	}
+	s := &Store{path: path}
 	if err := s.open(ctx, now); err != nil {
-		s.release()
-		return nil, fmt.Errorf("booking data %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("booking data %s: %w", path, err), s.release())
 	}
-	go s.write()
 	return s, nil
 }
 
@@ -84,30 +61,17 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 	}
 	s.db.SetMaxOpenConns(readers)
 	s.db.SetMaxIdleConns(readers)
-	if err := migrate(ctx, s.db); err != nil {
+	if err := migrateUp(ctx, s.db); err != nil {
 		return err
 	}
 	if s.booking, err = s.db.PrepareContext(ctx, "SELECT "+bookingColumns+", sealed FROM bookings WHERE no = ?"); err != nil {
 		return err
 	}
-	if s.writer, err = connect(s.db.Driver(), dsn(s.path)); err != nil {
+	if s.disk, err = connect(s.db.Driver(), dsn(s.path)); err != nil {
 		return err
 	}
-	if err := s.load(ctx); err != nil {
-		return err
-	}
-	return s.begin(now)
-}
-
-// begin starts the ledger of a new file.
-func (s *Store) begin(now time.Time) error {
-	state := s.state.Load()
-	if state.Head().Seq > 0 {
-		return nil
-	}
-	r := state.Genesis(now)
-	s.seq.Store(r.Seq)
-	return s.commit(func() error { return s.writer.record(&r) })
+	s.Writer, err = group.Start(ctx, "sqlite", disk{s}, now)
+	return err
 }
 
 func dsn(path string) string {
@@ -120,16 +84,15 @@ func dsn(path string) string {
 
 // Close lets the writer finish what it has, then lets go of the file.
 func (s *Store) Close() error {
-	s.closing.Do(func() { close(s.quit) })
-	<-s.stopped
+	s.Writer.Close()
 	return s.release()
 }
 
 func (s *Store) release() error {
 	var errs []error
-	if s.writer != nil {
-		errs = append(errs, s.writer.close())
-		s.writer = nil
+	if s.disk != nil {
+		errs = append(errs, s.disk.close())
+		s.disk = nil
 	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
@@ -139,44 +102,4 @@ func (s *Store) release() error {
 		s.lock = nil
 	}
 	return errors.Join(errs...)
-}
-
-// Catalog returns what can be booked.
-func (s *Store) Catalog() *booking.Catalog { return s.catalog.Load() }
-
-// Admit records an admission.
-func (s *Store) Admit(ctx context.Context, a booking.Admission) (booking.Admitted, error) {
-	return submit(ctx, s, func(st *booking.State) (booking.Admitted, *booking.Effect, error) { return st.Admit(a) })
-}
-
-// Book places an order.
-func (s *Store) Book(ctx context.Context, o booking.Order) (booking.Placed, error) {
-	return submit(ctx, s, func(st *booking.State) (booking.Placed, *booking.Effect, error) { return st.Book(o) })
-}
-
-// Change moves a booking.
-func (s *Store) Change(ctx context.Context, m booking.Move) (booking.Booking, error) {
-	return submit(ctx, s, func(st *booking.State) (booking.Booking, *booking.Effect, error) { return st.Change(m) })
-}
-
-// Cancel withdraws a booking.
-func (s *Store) Cancel(ctx context.Context, w booking.Withdrawal) (booking.Booking, error) {
-	return submit(ctx, s, func(st *booking.State) (booking.Booking, *booking.Effect, error) { return st.Cancel(w) })
-}
-
-// Note records an operator's change.
-func (s *Store) Note(ctx context.Context, n ledger.Opening, at time.Time) error {
-	_, err := submit(ctx, s, func(st *booking.State) (struct{}, *booking.Effect, error) {
-		e, err := st.Note(n, at)
-		return struct{}{}, e, err
-	})
-	return err
-}
-
-// Append records entries as they are.
-func (s *Store) Append(ctx context.Context, entries []ledger.Entry, at time.Time) error {
-	_, err := submit(ctx, s, func(st *booking.State) (struct{}, *booking.Effect, error) {
-		return struct{}{}, st.Append(entries, at), nil
-	})
-	return err
 }

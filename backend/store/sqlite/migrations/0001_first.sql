@@ -1,3 +1,4 @@
+-- +goose Up
 CREATE TABLE openings (
 	id      TEXT PRIMARY KEY,
 	vaccine TEXT NOT NULL,

@@ -1,3 +1,4 @@
+-- +goose Up
 -- Signatures of how far the ledger went. They stand beside the ledger and not in it: what they sign must not depend on them.
 CREATE TABLE checkpoints (
 	seq       INTEGER NOT NULL,

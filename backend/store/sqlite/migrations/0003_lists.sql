@@ -1,3 +1,4 @@
+-- +goose Up
 -- Lists of people by name, each sorted, many people to a row: a list is read whole and never asked by SQL. The roster
 -- is one of them.
 CREATE TABLE lists (

@@ -1,1 +1,2 @@
+-- +goose Up
 CREATE INDEX ledger_schedules ON ledger (seq) WHERE kind = 'schedule';

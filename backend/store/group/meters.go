@@ -1,4 +1,4 @@
-package sqlite
+package group
 
 import (
 	"math"
@@ -35,9 +35,9 @@ func (m *meters) waited(group []*op) {
 func (m *meters) committed(d time.Duration) { m.commit.add(d) }
 
 // Stats tells what the store knows of its own work.
-func (s *Store) Stats(now time.Time) booking.Stats {
+func (w *Writer) Stats(now time.Time) booking.Stats {
 	return booking.Stats{
-		Store: "sqlite", ActivePasses: s.state.Load().ActivePasses(now),
-		QueueWait: s.meters.wait.value(), Commit: s.meters.commit.value(), LedgerSeq: s.seq.Load(),
+		Store: w.name, ActivePasses: w.state.Load().ActivePasses(now),
+		QueueWait: w.meters.wait.value(), Commit: w.meters.commit.value(), LedgerSeq: w.seq.Load(),
 	}
 }

@@ -1,0 +1,290 @@
+package group_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/store/group"
+	"github.com/daemun/daemun/backend/store/storetest"
+)
+
+// fault is what happens to one write.
+type fault string
+
+const (
+	lost   fault = "lost"   // it fails and did not take effect
+	landed fault = "landed" // it fails and took effect all the same
+	dead   fault = "dead"   // like landed, and for a while nothing can be read either
+)
+
+var errDisk = errors.New("the disk is broken")
+
+// disk is a Disk in memory that fails when told to.
+type disk struct {
+	mu         sync.Mutex
+	in         booking.Import
+	records    []ledger.Record
+	admissions []booking.Admission
+	bookings   map[string]booking.Booking
+	faults     []fault // of the next writes
+	unreadable int     // how many reads fail
+	heads      int     // how often the head was asked for
+	loads      int
+	largest    int // effects in one write
+}
+
+func (d *disk) Load(context.Context) (*booking.State, uint64, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.loads++
+	state := booking.NewState(d.head())
+	state.RestoreSupply(d.in)
+	for _, a := range d.admissions {
+		if err := state.RestoreAdmission(a); err != nil {
+			return nil, 0, err
+		}
+	}
+	for _, b := range d.bookings {
+		if err := state.RestoreBooking(b); err != nil {
+			return nil, 0, err
+		}
+	}
+	return state, 0, nil
+}
+
+func (d *disk) head() ledger.Head {
+	if len(d.records) == 0 {
+		return ledger.Head{}
+	}
+	return d.records[len(d.records)-1].Head()
+}
+
+func (d *disk) Head(context.Context) (ledger.Head, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.heads++
+	if d.unreadable > 0 {
+		d.unreadable--
+		return ledger.Head{}, errDisk
+	}
+	return d.head(), nil
+}
+
+func (d *disk) Write(effects []*booking.Effect) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var f fault
+	if len(d.faults) > 0 {
+		f, d.faults = d.faults[0], d.faults[1:]
+	}
+	d.largest = max(d.largest, len(effects))
+	if f != lost {
+		for _, e := range effects {
+			d.records = append(d.records, e.Record)
+			if e.Admission != nil {
+				d.admissions = append(d.admissions, *e.Admission)
+			}
+			if e.Booking != nil {
+				d.bookings[e.Booking.No] = *e.Booking
+			}
+		}
+	}
+	if f == dead {
+		d.unreadable = 3
+	}
+	if f != "" {
+		return errDisk
+	}
+	time.Sleep(time.Millisecond) // others queue up meanwhile
+	return nil
+}
+
+func (d *disk) Import(in *booking.Imported) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.in = booking.Import{Opening: in.Opening, Vaccine: in.Vaccine, Stock: in.Stock, Clinics: in.Clinics, Slots: in.Slots}
+	d.records = append(d.records, in.Records...)
+	return nil
+}
+
+func (d *disk) Checkpoint(*ledger.Checkpoint) error { return nil }
+
+func start(t *testing.T, d *disk, in booking.Import) *group.Writer {
+	t.Helper()
+	d.in, d.bookings = booking.Import{Opening: storetest.Opening}, map[string]booking.Booking{}
+	w, err := group.Start(t.Context(), "memory", d, storetest.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Import(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestFailedWrites books under faults of every kind, asks again with the same key as callers do, and compares memory,
+// disk and answers.
+func TestFailedWrites(t *testing.T) {
+	const people, capacity = 12, 5
+	rapid.Check(t, func(rt *rapid.T) {
+		faults := rapid.SliceOfN(rapid.SampledFrom([]fault{"", lost, landed, dead}), 1, 12).Draw(rt, "faults")
+		var trouble error
+		synctest.Test(t, func(t *testing.T) {
+			d := &disk{}
+			w := start(t, d, storetest.Slots(1, capacity, people))
+			defer w.Close()
+			d.mu.Lock()
+			d.faults = faults
+			d.mu.Unlock()
+			trouble = errors.Join(bookAll(t, w, people, capacity), agree(w, d, capacity))
+		})
+		if trouble != nil {
+			rt.Fatal(trouble)
+		}
+	})
+}
+
+// bookAll lets everybody in and books for them at once, each until they are told something sure.
+func bookAll(t *testing.T, w *group.Writer, people, capacity int) error {
+	var mu sync.Mutex
+	var booked int
+	var errs []error
+	inParallel(people, func(n int) {
+		err := persist(func() error { _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); return err })
+		if err == nil {
+			order := storetest.OrderOf(n, storetest.SlotID(0), fmt.Sprint("key-", n))
+			err = persist(func() error { _, err := w.Book(t.Context(), order); return err })
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			booked++
+		case booking.KindOf(err) != booking.SlotFull:
+			errs = append(errs, err)
+		}
+	})
+	if booked != capacity {
+		errs = append(errs, fmt.Errorf("%d told booked, want %d", booked, capacity))
+	}
+	return errors.Join(errs...)
+}
+
+// persist asks again while the answer is that nobody knows.
+func persist(do func() error) error {
+	for {
+		err := do()
+		if booking.KindOf(err) != booking.Unavailable {
+			return err
+		}
+		if !errors.Is(err, errDisk) {
+			return fmt.Errorf("unavailable for another reason: %w", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func agree(w *group.Writer, d *disk, capacity int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := ledger.Verify(ledger.Head{}, func(yield func(ledger.Record, error) bool) {
+		for _, r := range d.records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	})
+	o := w.Catalog().Opening(storetest.Opening)
+	if err == nil && (len(d.bookings) != capacity || o.Booked() != int64(capacity) || o.Slot(storetest.SlotID(0)).Left() != 0) {
+		err = fmt.Errorf("%d on the disk, %d in memory, %d left", len(d.bookings), o.Booked(), o.Slot(storetest.SlotID(0)).Left())
+	}
+	if seq := w.Stats(storetest.Now).LedgerSeq; err == nil && seq != d.head().Seq {
+		err = fmt.Errorf("the ledger goes to %d, the state to %d", d.head().Seq, seq)
+	}
+	return err
+}
+
+func inParallel(n int, do func(n int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { do(i) })
+	}
+	wg.Wait()
+}
+
+// TestDoubtsAreSettledUnasked breaks the disk and lets time pass: counts are right again though nobody wrote anything.
+func TestDoubtsAreSettledUnasked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		w := start(t, d, storetest.Slots(1, 5, 5))
+		defer w.Close()
+		d.faults = []fault{dead}
+		_, err := w.Admit(t.Context(), storetest.AdmissionOf(0, 0, storetest.Now))
+		if booking.KindOf(err) != booking.Unavailable {
+			t.Fatal(err)
+		}
+		if n := w.Catalog().Opening(storetest.Opening).Admitted(); n != 0 {
+			t.Fatalf("%d admitted before the disk was read", n)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := w.Catalog().Opening(storetest.Opening).Admitted(); n != 1 || d.loads != 2 {
+			t.Fatalf("%d admitted, read %d times", n, d.loads)
+		}
+	})
+}
+
+// TestBrokenDiskIsNotHammered asks a thousand times a second while nothing can be read.
+func TestBrokenDiskIsNotHammered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		w := start(t, d, storetest.Slots(1, 5, 5))
+		defer w.Close()
+		d.mu.Lock()
+		d.faults, d.heads = []fault{lost}, 0
+		d.unreadable = 1 << 30
+		d.mu.Unlock()
+		for range 1000 {
+			if _, err := w.Admit(t.Context(), storetest.AdmissionOf(0, 0, storetest.Now)); booking.KindOf(err) != booking.Unavailable {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if d.heads == 0 || d.heads > 25 {
+			t.Fatalf("the disk was asked %d times in a second", d.heads)
+		}
+		d.mu.Lock()
+		d.unreadable = 0
+		d.mu.Unlock()
+		time.Sleep(100 * time.Millisecond)
+		if _, err := w.Admit(t.Context(), storetest.AdmissionOf(0, 0, storetest.Now)); err != nil || d.loads != 1 {
+			t.Fatalf("%v, read %d times", err, d.loads)
+		}
+	})
+}
+
+// TestWritesShareACommit holds the point of it all: who comes while a write is under way shares the next.
+func TestWritesShareACommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		w := start(t, d, storetest.Slots(1, 5, 5))
+		defer w.Close()
+		inParallel(100, func(n int) {
+			if _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); err != nil {
+				t.Error(err)
+			}
+		})
+		if d.largest < 50 {
+			t.Fatalf("at most %d writes shared a commit", d.largest)
+		}
+	})
+}

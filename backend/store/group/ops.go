@@ -1,0 +1,139 @@
+package group
+
+import (
+	"context"
+	"time"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/ledger"
+)
+
+// op is one operation on its way to the writer.
+type op struct {
+	ctx    context.Context
+	queued time.Time
+	// decide runs in the writer. Its error is the refusal; its effect, if any, is written with the rest of the group.
+	decide func(*booking.State) (*booking.Effect, error)
+	// alone, in the place of decide, is an operation with a transaction of its own.
+	alone func(*booking.State) error
+	err   error
+	done  chan struct{}
+}
+
+// submit sends an operation to the writer and waits for the disk. When the caller goes away first, whether the
+// operation was done stays unknown to it.
+func submit[T any](ctx context.Context, w *Writer, decide func(*booking.State) (T, *booking.Effect, error)) (T, error) {
+	var out, zero T
+	o := &op{ctx: ctx, decide: func(st *booking.State) (e *booking.Effect, err error) {
+		out, e, err = decide(st)
+		return e, err
+	}}
+	if err := w.wait(o); err != nil {
+		return zero, err
+	}
+	return out, nil
+}
+
+func (w *Writer) wait(o *op) error {
+	o.queued, o.done = time.Now(), make(chan struct{})
+	select {
+	case <-w.quit:
+		return &booking.Error{Kind: booking.Unavailable, Err: errClosed}
+	default:
+	}
+	select {
+	case w.ops <- o:
+	default:
+		return &booking.Error{Kind: booking.Overloaded, Err: errFull}
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-o.ctx.Done():
+		return &booking.Error{Kind: booking.Unavailable, Err: o.ctx.Err()}
+	case <-w.stopped:
+	}
+	select { // the writer answers before it stops
+	case <-o.done:
+		return o.err
+	default:
+		return &booking.Error{Kind: booking.Unavailable, Err: errClosed}
+	}
+}
+
+// Catalog returns what can be booked.
+func (w *Writer) Catalog() *booking.Catalog { return w.catalog.Load() }
+
+// Admit records an admission.
+func (w *Writer) Admit(ctx context.Context, a booking.Admission) (booking.Admitted, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Admitted, *booking.Effect, error) { return st.Admit(a) })
+}
+
+// Book places an order.
+func (w *Writer) Book(ctx context.Context, o booking.Order) (booking.Placed, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Placed, *booking.Effect, error) { return st.Book(o) })
+}
+
+// Change moves a booking.
+func (w *Writer) Change(ctx context.Context, m booking.Move) (booking.Booking, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Booking, *booking.Effect, error) { return st.Change(m) })
+}
+
+// Cancel withdraws a booking.
+func (w *Writer) Cancel(ctx context.Context, o booking.Withdrawal) (booking.Booking, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Booking, *booking.Effect, error) { return st.Cancel(o) })
+}
+
+// Note records an operator's change.
+func (w *Writer) Note(ctx context.Context, n ledger.Opening, at time.Time) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		e, err := st.Note(n, at)
+		return struct{}{}, e, err
+	})
+	return err
+}
+
+// Append records entries as they are.
+func (w *Writer) Append(ctx context.Context, entries []ledger.Entry, at time.Time) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		return struct{}{}, st.Append(entries, at), nil
+	})
+	return err
+}
+
+// Checkpoint signs how far the ledger goes on the disk, in a transaction of its own.
+func (w *Writer) Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error {
+	return w.wait(&op{ctx: ctx, alone: func(state *booking.State) error {
+		head := state.Head()
+		if head.Seq == w.signed {
+			return nil
+		}
+		c := sign(head)
+		err := w.commit(func() error { return w.disk.Checkpoint(&c) })
+		if err == nil {
+			w.signed = head.Seq
+		}
+		return err
+	}})
+}
+
+// Import makes an opening known, or changes what it has to give, in one transaction.
+func (w *Writer) Import(ctx context.Context, in booking.Import) error {
+	return w.wait(&op{ctx: ctx, alone: func(state *booking.State) error {
+		prepared, err := state.PrepareImport(in)
+		if err != nil || prepared.Empty() {
+			return err
+		}
+		if err := w.commit(func() error { return w.disk.Import(prepared) }); err != nil {
+			return err
+		}
+		state.Install(prepared)
+		w.install(state)
+		return nil
+	}})
+}
+
+// Alone runs do in the writer's goroutine while nothing else is on its way to the disk.
+func (w *Writer) Alone(ctx context.Context, do func() error) error {
+	return w.wait(&op{ctx: ctx, alone: func(*booking.State) error { return do() }})
+}
