@@ -1,0 +1,82 @@
+package postgres_test
+
+import (
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"github.com/daemun/daemun/backend/store/storetest"
+)
+
+// BenchmarkBook books from 64 clients at once; BenchmarkAdmit lets people in. An operation is one write on the disk.
+func BenchmarkBook(b *testing.B)  { benchmarkWrites(b, true) }
+func BenchmarkAdmit(b *testing.B) { benchmarkWrites(b, false) }
+
+func benchmarkWrites(b *testing.B, book bool) {
+	s := open(b, address(server(b), b.TempDir()))
+	defer s.Close()
+	if err := s.Import(b.Context(), storetest.Slots(1000, b.N, int64(b.N))); err != nil {
+		b.Fatal(err)
+	}
+	admit := func(n int) error {
+		_, err := s.Admit(b.Context(), storetest.AdmissionOf(n, 0, storetest.Now))
+		return err
+	}
+	order := func(n int) error {
+		_, err := s.Book(b.Context(), storetest.OrderOf(n, storetest.SlotID(n%1000), "key-"+strconv.Itoa(n)))
+		return err
+	}
+	if book {
+		clients(b, admit)
+		b.ResetTimer()
+		b.ReportAllocs()
+		clients(b, order)
+	} else {
+		b.ReportAllocs()
+		clients(b, admit)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+}
+
+// clients runs do for 0 … b.N−1 from 64 goroutines.
+func clients(b *testing.B, do func(n int) error) {
+	var next atomic.Int64
+	inParallel(64, func(int) {
+		for n := int(next.Add(1)) - 1; n < b.N; n = int(next.Add(1)) - 1 {
+			if err := do(n); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// BenchmarkOpen opens the data of 200,000 admissions and as many bookings. That is how long a killed backend is away, and
+// a writer that must read again.
+func BenchmarkOpen(b *testing.B) {
+	const people = 200_000
+	at := address(server(b), b.TempDir())
+	s := open(b, at)
+	if err := s.Import(b.Context(), storetest.Slots(1000, people, people)); err != nil {
+		b.Fatal(err)
+	}
+	inParallel(64, func(client int) {
+		for n := client; n < people; n += 64 {
+			if _, err := s.Admit(b.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); err != nil {
+				b.Error(err)
+			}
+			if _, err := s.Book(b.Context(), storetest.OrderOf(n, storetest.SlotID(n%1000), "key-"+strconv.Itoa(n))); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	for b.Loop() {
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		s = open(b, at)
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,123 @@
+package postgres
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/store/storetest"
+)
+
+// TestOneGroupOrMany plays random histories twice, every operation in a transaction of its own and many in one: the
+// tables must hold the same.
+func TestOneGroupOrMany(t *testing.T) {
+	pg := newServer(t)
+	round := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		round++
+		script := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(step), 1, 12), 1, 4).Draw(rt, "groups")
+		var read [2]string
+		for i, together := range []bool{false, true} {
+			address := fmt.Sprintf("%s&search_path=r%d_%d", pg.URL("postgres"), round, i)
+			if err := playGroups(t, address, script, together); err != nil {
+				rt.Fatal(err)
+			}
+			read[i] = ask(t, address, `SELECT (SELECT coalesce(json_agg(a ORDER BY subject, opening), '[]')::text FROM admissions a)
+				|| (SELECT coalesce(json_agg(b ORDER BY no), '[]')::text FROM bookings b)
+				|| (SELECT json_agg(l ORDER BY seq)::text FROM ledger l)`)
+		}
+		if read[0] != read[1] {
+			rt.Fatalf("one by one:\n%s\ntogether:\n%s", read[0], read[1])
+		}
+	})
+}
+
+type action struct {
+	what         string
+	person, slot int
+	n            int
+}
+
+func step(t *rapid.T) action {
+	return action{
+		rapid.SampledFrom([]string{"admit", "renew", "book", "book", "change", "cancel"}).Draw(t, "what"),
+		rapid.IntRange(0, 2).Draw(t, "person"), rapid.IntRange(0, 1).Draw(t, "slot"), rapid.IntRange(0, 1<<30).Draw(t, "n"),
+	}
+}
+
+func playGroups(t *testing.T, address string, script [][]action, together bool) error {
+	tg, err := parse(address)
+	if err != nil {
+		return err
+	}
+	d, err := openDisk(t.Context(), tg)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	state, _, err := d.Load(t.Context())
+	if err != nil {
+		return err
+	}
+	first := &booking.Effect{Record: state.Genesis(storetest.Now)}
+	if err := d.Write([]*booking.Effect{first}); err != nil {
+		return err
+	}
+	prepared, err := state.PrepareImport(storetest.Slots(2, 2, 3))
+	if err != nil {
+		return err
+	}
+	if err := d.Import(prepared); err != nil {
+		return err
+	}
+	state.Install(prepared)
+	active := map[int]string{}
+	for _, group := range script {
+		var effects []*booking.Effect
+		for _, a := range group {
+			if e := decide(state, a, active); e != nil {
+				effects = append(effects, e)
+			}
+		}
+		for len(effects) > 0 {
+			n := len(effects)
+			if !together {
+				n = 1
+			}
+			if err := d.Write(effects[:n]); err != nil {
+				return err
+			}
+			effects = effects[n:]
+		}
+	}
+	again, _, err := d.Load(t.Context())
+	if err == nil && again.Head() != state.Head() {
+		err = fmt.Errorf("read again, the ledger goes to %+v, not %+v", again.Head(), state.Head())
+	}
+	return err
+}
+
+func decide(state *booking.State, a action, active map[int]string) *booking.Effect {
+	var e *booking.Effect
+	now := storetest.Now.Add(time.Duration(state.Head().Seq) * time.Second)
+	switch a.what {
+	case "admit":
+		_, e, _ = state.Admit(storetest.AdmissionOf(a.person, 0, storetest.Now))
+	case "renew":
+		_, e, _ = state.Admit(storetest.AdmissionOf(a.person, a.n, now.Add(time.Hour)))
+	case "book":
+		o := storetest.OrderOf(a.person, storetest.SlotID(a.slot), fmt.Sprint("key-", a.n))
+		o.No = fmt.Sprint("no-", a.person, "-", state.Head().Seq)
+		if _, e, _ = state.Book(o); e != nil {
+			active[a.person] = o.No
+		}
+	case "change":
+		_, e, _ = state.Change(booking.Move{No: active[a.person], Slot: storetest.SlotID(a.slot), At: now})
+	case "cancel":
+		_, e, _ = state.Cancel(booking.Withdrawal{No: active[a.person], By: booking.ByPerson, At: now})
+	}
+	return e
+}
