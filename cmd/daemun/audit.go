@@ -20,6 +20,7 @@ type auditOptions struct {
 	bundle, data              string
 	control, cert, ca, public string
 	keys, ticket              string
+	store                     storeName
 	tolerance                 time.Duration
 	json                      bool
 }
@@ -97,6 +98,7 @@ func auditPart(name, short string, look func(*auditOptions, *audit.Evidence, aud
 func (o *auditOptions) sources(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "data `folder` whose servers are stopped")
+	storeFlag(f, &o.store)
 	f.StringVar(&o.control, "control", "", "`URL` of running servers' control room, https://HOST:PORT")
 	f.StringVar(&o.cert, "cert", "", "`PEM` file with an operator's certificate and key, for --control")
 	f.StringVar(&o.ca, "ca", "", "`PEM` file with the control room's authority, for --control")
@@ -133,7 +135,10 @@ func (o *auditOptions) oneSource() error {
 // the passes that are still good come along.
 func (o *auditOptions) export(ctx context.Context, out bundle, whole bool) error {
 	if o.data != "" {
-		return exportFolder(ctx, folder(o.data), out, time.Now(), whole)
+		if err := o.store.check(); err != nil {
+			return err
+		}
+		return exportFolder(ctx, folder(o.data), o.store, out, time.Now(), whole)
 	}
 	r, err := remoteOf(o.control, o.cert, o.ca, o.public)
 	if err != nil {
@@ -249,6 +254,7 @@ func (o *auditOptions) exportTo(cmd *cobra.Command, out string) error {
 	if err := o.oneSource(); err != nil {
 		return errors.New("give --out DIR and exactly one of --data DIR and --control URL")
 	}
+	o.store.warn(cmd)
 	if out == "" {
 		return errors.New("give the folder to write with --out DIR")
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/backend/demo"
-	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/web"
 	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/keyring"
@@ -27,19 +26,8 @@ type backendOptions struct {
 	listen   string
 	data     folder
 	schedule string
-	store    string
+	store    storeName
 	demo     bool
-}
-
-func (o *backendOptions) check() error {
-	if o.store != "sqlite" {
-		return fmt.Errorf("--store %s: this build keeps bookings in sqlite; use --store sqlite", o.store)
-	}
-	return nil
-}
-
-func storeFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "store", "sqlite", "where bookings are kept: `sqlite`")
 }
 
 func backendCommand() *cobra.Command {
@@ -47,9 +35,10 @@ func backendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backend", Short: "run the booking backend alone", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
+			if err := o.store.check(); err != nil {
 				return err
 			}
+			o.store.warn(cmd)
 			if err := o.data.open(); err != nil {
 				return err
 			}
@@ -66,7 +55,7 @@ func backendCommand() *cobra.Command {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9090", "`address` for the gateway; nobody else should reach it")
 	dataFlag(cmd, &o.data)
 	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
-	storeFlag(cmd, &o.store)
+	storeFlag(f, &o.store)
 	f.BoolVar(&o.demo, "demo", false, "import the data folder's demo clinics, slots and roster")
 	return cmd
 }
@@ -76,7 +65,7 @@ type backendProgram struct {
 	log      *zap.Logger
 	clock    *clock.Clock
 	listener net.Listener
-	store    *sqlite.Store
+	store    booking.Store
 	notary   *notary
 	handler  http.Handler
 }
@@ -99,10 +88,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.data.path("backend"), 0o700); err != nil {
-		return fmt.Errorf("make the folder of bookings: %w", err)
-	}
-	if b.store, err = sqlite.Open(ctx, o.data.path("backend", "daemun.db"), b.clock.Now()); err != nil {
+	if b.store, err = o.store.open(ctx, o.data, b.clock.Now()); err != nil {
 		return err
 	}
 	schedule, err := o.newest(ctx, b)
@@ -150,7 +136,7 @@ func (o *backendOptions) supply(ctx context.Context, b *backendProgram, ring *ke
 }
 
 // importDemo gives every opening that is not over the demo's clinics, slots and people.
-func importDemo(ctx context.Context, store *sqlite.Store, data folder, ring *keyring.Ring, s *cohort.Schedule, now time.Time) error {
+func importDemo(ctx context.Context, store booking.Store, data folder, ring *keyring.Ring, s *cohort.Schedule, now time.Time) error {
 	clinics, err := readCSV(data.path("demo", demo.ClinicsFile), demo.ReadClinics)
 	if err != nil {
 		return err

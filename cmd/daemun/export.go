@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/store/postgres"
 	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
@@ -26,14 +27,14 @@ import (
 
 // exportFolder makes a bundle of a data folder on which nobody works. The folder stays as it is: the store is only read, the
 // shared state is looked at in a copy. Passes that are still good come along only with whole.
-func exportFolder(ctx context.Context, data folder, out bundle, now time.Time, whole bool) error {
+func exportFolder(ctx context.Context, data folder, bookings storeName, out bundle, now time.Time, whole bool) error {
 	unlock, err := data.lock("gateway")
 	if err != nil {
 		return running(err)
 	}
 	defer unlock()
-	store, err := sqlite.Read(ctx, data.path("backend", "daemun.db"))
-	if errors.Is(err, sqlite.ErrInUse) {
+	store, err := bookings.read(ctx, data)
+	if errors.Is(err, sqlite.ErrInUse) || errors.Is(err, postgres.ErrInUse) {
 		return running(err)
 	}
 	if err != nil {
@@ -71,7 +72,7 @@ func running(err error) error {
 // endOfPasses is longer than any pass is good for.
 const endOfPasses = 365 * 24 * time.Hour
 
-func (b bundle) writeStore(ctx context.Context, store *sqlite.Reader, expired time.Time) error {
+func (b bundle) writeStore(ctx context.Context, store evidence, expired time.Time) error {
 	err := b.write(ledgerFile, func(w io.Writer) error {
 		return raw(w, store.Ledger(ctx), func(line []byte, r ledger.Record) []byte { return r.AppendLine(line) })
 	})

@@ -21,7 +21,7 @@ var stdout = os.Stdout
 // upOptions are the flags of up: the gateway's and what is its own.
 type upOptions struct {
 	gateway  gatewayOptions
-	store    string
+	store    storeName
 	demo     bool
 	opensIn  time.Duration
 	separate bool
@@ -39,7 +39,7 @@ again on the same folder it goes on where it was.`,
 	cmd.SetOut(stdout)
 	o.gateway.flags(cmd)
 	f := cmd.Flags()
-	storeFlag(cmd, &o.store)
+	storeFlag(f, &o.store)
 	f.BoolVar(&o.demo, "demo", false, "fill a new data folder with synthetic people and an opening")
 	f.DurationVar(&o.opensIn, "opens-in", 20*time.Second, "when the demo's opening opens; its lobby is open at once")
 	f.BoolVar(&o.separate, "separate", false, "run gateway and backend as processes of their own")
@@ -48,9 +48,10 @@ again on the same folder it goes on where it was.`,
 
 func (o *upOptions) run(cmd *cobra.Command) error {
 	backend := backendOptions{listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, demo: o.demo}
-	if err := errors.Join(o.gateway.check(), backend.check(), o.check()); err != nil {
+	if err := errors.Join(o.gateway.check(), o.store.check(), o.check()); err != nil {
 		return err
 	}
+	o.store.warn(cmd)
 	if err := o.gateway.data.open(); err != nil {
 		return err
 	}
@@ -142,11 +143,11 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 		}
 		return all
 	}
-	backendArgs := args("backend", "--listen", address, "--store", b.store, fmt.Sprintf("--demo=%t", b.demo))
+	backendArgs := args("backend", "--listen", address, fmt.Sprintf("--demo=%t", b.demo))
 	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
 		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))
-	return outlasting(cmd.Context(), child(self, backendArgs), func(ctx context.Context) error {
+	return outlasting(cmd.Context(), child(self, backendArgs, "DAEMUN_STORE="+string(b.store)), func(ctx context.Context) error {
 		return together(ctx, child(self, gatewayArgs), func(ctx context.Context) error {
 			if answers(ctx, "http://"+o.gateway.listen+"/readyz") {
 				o.greet(cmd, o.gateway.listen, o.gateway.control)
@@ -171,11 +172,13 @@ func answers(ctx context.Context, address string) bool {
 	return false
 }
 
-// child runs a process of this program until ctx ends, and asks it to stop before it ends it.
-func child(program string, args []string) func(context.Context) error {
+// child runs a process of this program until ctx ends, and asks it to stop before it ends it. What others must not read
+// goes by its environment.
+func child(program string, args []string, env ...string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		c := exec.CommandContext(ctx, program, args...)
 		c.Stdout, c.Stderr = stdout, os.Stderr
+		c.Env = append(os.Environ(), env...)
 		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 		c.WaitDelay = drainTimeout + 5*time.Second
 		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // Ctrl-C reaches us, we stop them in order
