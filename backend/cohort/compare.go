@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ const (
 	proxyChanged
 	vaccineChanged
 	intervalChanged
+	holdChanged
+	identityChanged
 	stockChanged
 )
 
@@ -128,6 +131,8 @@ var terms = []struct {
 	{proxyChanged, func(o *Opening) string { return strconv.FormatBool(o.Proxy) }},
 	{vaccineChanged, func(o *Opening) string { return o.Vaccine }},
 	{intervalChanged, func(o *Opening) string { return strconv.Itoa(o.DoseIntervalDays) }},
+	{holdChanged, func(o *Opening) string { return fmt.Sprint(o.HoldFor().Minutes()) }},
+	{identityChanged, func(o *Opening) string { return strings.Join(o.Identity, ", ") }},
 }
 
 // compareTerms tells once what changes alike in every window that the person keeps.

@@ -228,7 +228,9 @@ var anySchedule = rapid.Custom(func(t *rapid.T) *Schedule {
 			LobbyAt:  opens.Add(-time.Duration(rapid.IntRange(1, 4).Draw(t, "lobby")) * 30 * time.Minute),
 			ClosesAt: opens.Add(time.Duration(rapid.IntRange(1, 20).Draw(t, "length")) * 30 * time.Minute),
 			Order:    rapid.SampledFrom([]Order{OrderDraw, OrderArrival}).Draw(t, "order"), Proxy: rapid.Bool().Draw(t, "proxy"),
-			Vaccine: "모더나", Stock: rapid.Int64Range(1, 1e9).Draw(t, "stock"), DoseIntervalDays: rapid.IntRange(0, 365).Draw(t, "interval")}
+			Vaccine: "모더나", Stock: rapid.Int64Range(1, 1e9).Draw(t, "stock"), DoseIntervalDays: rapid.IntRange(0, 365).Draw(t, "interval"),
+			HoldMinutes: rapid.IntRange(1, longestHold).Draw(t, "hold"),
+			Identity:    rapid.SampledFrom([][]string{nil, {"roster"}, {"pass-app", "roster"}}).Draw(t, "identity")}
 		for j := range rapid.IntRange(1, 3).Draw(t, "cohorts") {
 			o.Cohorts = append(o.Cohorts, anyCohort(t, fmt.Sprintf("cohort-%d-%d", i, j)))
 		}

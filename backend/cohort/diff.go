@@ -115,6 +115,7 @@ func (o *Opening) fields() []field {
 		{"lobby_at", timeText(o.LobbyAt)}, {"opens_at", timeText(o.OpensAt)}, {"closes_at", timeText(o.ClosesAt)},
 		{"order", string(o.Order)}, {"proxy", strconv.FormatBool(o.Proxy)}, {"vaccine", o.Vaccine},
 		{"stock", fmt.Sprint(o.Stock)}, {"dose_interval_days", fmt.Sprint(o.DoseIntervalDays)},
+		{"hold_minutes", fmt.Sprint(o.HoldFor().Minutes())}, {"identity", strings.Join(o.Identity, ", ")},
 	}
 }
 

@@ -40,6 +40,8 @@ func TestDiffNamesTheOneThingThatChanged(t *testing.T) {
 		"stock":              func(o *Opening, _ *Cohort) { o.Stock++ },
 		"proxy":              func(o *Opening, _ *Cohort) { o.Proxy = !o.Proxy },
 		"dose_interval_days": func(o *Opening, _ *Cohort) { o.DoseIntervalDays++ },
+		"hold_minutes":       func(o *Opening, _ *Cohort) { o.HoldMinutes = o.HoldMinutes%longestHold + 1 },
+		"identity":           func(o *Opening, _ *Cohort) { o.Identity = append([]string{"card"}, o.Identity...) },
 		"vaccine":            func(o *Opening, _ *Cohort) { o.Vaccine += "2" },
 		"roster":             func(_ *Opening, c *Cohort) { c.Roster = !c.Roster },
 		"birth_day_digits":   func(_ *Opening, c *Cohort) { c.BirthDayDigits = append([]int{5}, c.BirthDayDigits...) },

@@ -29,6 +29,8 @@ type openingFile struct {
 	Vaccine          string       `yaml:"vaccine"`
 	Stock            int64        `yaml:"stock"`
 	DoseIntervalDays int          `yaml:"dose_interval_days"`
+	HoldMinutes      *int         `yaml:"hold_minutes,omitempty"`
+	Identity         []string     `yaml:"identity,omitempty,flow"`
 	Cohorts          []cohortFile `yaml:"cohorts"`
 }
 
@@ -62,6 +64,10 @@ func (o Opening) file() openingFile {
 		ID: o.ID, Name: o.Name, NameEn: o.NameEn,
 		LobbyAt: timeText(o.LobbyAt), OpensAt: timeText(o.OpensAt), ClosesAt: timeText(o.ClosesAt),
 		Order: string(o.Order), Proxy: o.Proxy, Vaccine: o.Vaccine, Stock: o.Stock, DoseIntervalDays: o.DoseIntervalDays,
+		Identity: o.Identity,
+	}
+	if o.HoldMinutes != 0 {
+		f.HoldMinutes = &o.HoldMinutes
 	}
 	for _, c := range o.Cohorts {
 		f.Cohorts = append(f.Cohorts, c.file())

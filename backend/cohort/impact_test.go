@@ -83,6 +83,9 @@ func TestImpactsInWords(t *testing.T) {
 		{"the roster no longer asked for", july2021, cut("roster: true", "roster: false"), time.Time{}},
 		{"no proxy, less stock, another interval", july2021, cut("proxy: true", "proxy: false", "stock: 1500000", "stock: 900000", "dose_interval_days: 42", "dose_interval_days: 56"), time.Time{}},
 		{"one vaccine, one lobby, one order", july2021, cut(opening53, strings.NewReplacer("모더나", "화이자", "19:30", "19:00", "draw", "arrival").Replace(opening53)), time.Time{}},
+		{"identity asked for, held shorter", july2021, cut("dose_interval_days: 42", "dose_interval_days: 42\n    hold_minutes: 3\n    identity: [pass-app, roster]"), time.Time{}},
+		{"identity asked for no more", cut("dose_interval_days: 42", "dose_interval_days: 42\n    identity: [roster]"), july2021, time.Time{}},
+		{"another identity", cut("stock: 1500000", "stock: 1500000\n    identity: [roster]"), cut("stock: 1500000", "stock: 1500000\n    identity: [pass-app]"), time.Time{}},
 		{"a digit forgotten", august2021, changed(t, "2021-08", "birth_day_digits: [3]", "birth_day_digits: [2]"), time.Time{}},
 		{"a year too late", july2021, cut("2021-07-19 19:30", "2022-07-19 19:30", "2021-07-19 20:00", "2022-07-19 20:00", "closes_at: 2021-07-20 18:00", "closes_at: 2022-07-20 18:00"), time.Time{}},
 	} {

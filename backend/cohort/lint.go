@@ -22,6 +22,7 @@ const (
 	FindingBirths      = "births"      // birth dates that hardly anybody has
 	FindingDigits      = "digits"      // a name says another last digit than the rule
 	FindingInterval    = "interval"    // openings of one vaccine differ in the time to the second dose
+	FindingIdentity    = "identity"    // only some openings ask people to show who they are
 	FindingFarApart    = "far_apart"   // an opening lies half a year from the others
 	FindingOver        = "over"        // an opening is over
 	FindingVersion     = "version"     // the schedule changed and its version did not grow
@@ -56,6 +57,7 @@ func LintAt(s *Schedule, at time.Time) []Finding {
 		}
 	}
 	found = append(found, lintIntervals(s)...)
+	found = append(found, lintIdentity(s)...)
 	found = append(found, lintSequence(s)...)
 	found = append(found, lintOver(s, at)...)
 	return append(found, lintGaps(s)...)

@@ -30,6 +30,7 @@ func TestLintFindsSlips(t *testing.T) {
 		{"a zero too many, twice", "2021-07", []string{"stock: 1850000", "stock: 185000000"}, FindingStock},
 		{"a digit copied", "2021-08", []string{"birth_day_digits: [3]", "birth_day_digits: [2]"}, FindingDigits},
 		{"an interval forgotten", "2021-07", []string{"stock: 1850000\n    dose_interval_days: 42", "stock: 1850000\n    dose_interval_days: 0"}, FindingInterval},
+		{"identity forgotten in all but one", "2021-07", []string{"stock: 1850000", "stock: 1850000\n    identity: [roster]"}, FindingIdentity},
 		{"born in 1862", "2021-07", []string{"born_from: 1962-01-01", "born_from: 1862-01-01"}, FindingBirths},
 		{"born in 2066", "2021-07", []string{"born_to: 1966-12-31", "born_to: 2066-12-31"}, FindingBirths},
 		{"a window within another of the same people", "2021-07", []string{"lobby_at: 2021-07-12 23:30", "", "lobby_at: 2021-07-11 23:30", "lobby_at: 2021-07-15 09:30", "opens_at: 2021-07-12 00:00", "opens_at: 2021-07-15 10:00", "closes_at: 2021-07-12 15:30", "closes_at: 2021-07-15 18:00"}, FindingShadowed},

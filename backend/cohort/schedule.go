@@ -44,7 +44,12 @@ type Opening struct {
 	Stock    int64  // doses
 	// DoseIntervalDays is the time from the first dose to the second; 0 where there is no second one.
 	DoseIntervalDays int
-	Cohorts          []Cohort
+	// HoldMinutes is how long a dose is kept for somebody who fills the form; 0 stands for DefaultHoldMinutes.
+	HoldMinutes int
+	// Identity names the ways, any one of which will do, in which people show who they are before they book; empty where
+	// nobody asks.
+	Identity []string
+	Cohorts  []Cohort
 }
 
 // Cohort (대상군) is a group of people by birth date and by the lists that they are on and not on.

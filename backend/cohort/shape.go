@@ -27,6 +27,7 @@ func (r *reader) opening(at string, f openingFile, cohorts *ids) Opening {
 	o := Opening{
 		ID: f.ID, Name: f.Name, NameEn: f.NameEn, Order: Order(f.Order), Proxy: f.Proxy, Vaccine: f.Vaccine,
 		Stock: f.Stock, DoseIntervalDays: f.DoseIntervalDays,
+		HoldMinutes: r.holdMinutes(at, f.HoldMinutes), Identity: r.identity(at, f.Identity),
 		LobbyAt: r.time(at, "lobby_at", f.LobbyAt), OpensAt: r.time(at, "opens_at", f.OpensAt), ClosesAt: r.time(at, "closes_at", f.ClosesAt),
 	}
 	if o.Order == "" {

@@ -30,6 +30,10 @@ func (w words) changeKo(c change, named *Opening) string {
 		return fmt.Sprintf("%s백신이 %s에서 %s 바뀝니다.", where, c.from, towardsKo(c.to))
 	case intervalChanged:
 		return where + intervalKo(c.from, c.to)
+	case holdChanged:
+		return where + holdKo(c.from, c.to)
+	case identityChanged:
+		return where + identityKo(c.from, c.to)
 	}
 	return stockKo(c.before, c.after)
 }
@@ -101,6 +105,10 @@ func (w words) changeEn(c change, named *Opening) string {
 		return fmt.Sprintf("the vaccine changes from %s to %s%s.", c.from, c.to, where)
 	case intervalChanged:
 		return intervalEn(c.from, c.to, where)
+	case holdChanged:
+		return holdEn(c.from, c.to, where)
+	case identityChanged:
+		return identityEn(c.from, c.to, where)
 	}
 	return stockEn(c.before, c.after)
 }

@@ -26,7 +26,7 @@ func Opening(now, opensAt time.Time) *cohort.Schedule {
 		Openings: []cohort.Opening{{
 			ID: "demo-" + opens.Format("20060102-1504"), Name: "만 53–54세 사전예약 (시연)", NameEn: "Booking for ages 53–54 (demo)",
 			LobbyAt: lobby, OpensAt: opens, ClosesAt: opens.Add(22 * time.Hour),
-			Order: cohort.OrderDraw, Proxy: true, Vaccine: Vaccine, Stock: Stock, DoseIntervalDays: 42,
+			Order: cohort.OrderDraw, Proxy: true, Vaccine: Vaccine, Stock: Stock, DoseIntervalDays: 42, HoldMinutes: cohort.DefaultHoldMinutes,
 			Cohorts: []cohort.Cohort{{
 				ID: "born-1967-1968", Name: "만 53–54세 (1967–68년생)", NameEn: "Ages 53–54 (born 1967–68)",
 				BornFrom: cohortFrom, BornTo: cohortTo, Roster: true,
