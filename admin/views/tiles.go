@@ -168,8 +168,8 @@ func (t *tiles) shedReading(s model.Sample) widgets.Reading {
 	return r
 }
 
-// classOrder is highest priority first; W are the answers from the gateway's memory.
-var classOrder = []string{"P0", "P1", "P2", "P3", "W"}
+// classOrder is highest priority first; L is the reserved lane, W are the answers from the gateway's memory.
+var classOrder = []string{"P0", "P1", "P2", "P3", "L", "W"}
 
 func (t *tiles) breakerReading(s *api.Snapshot) widgets.Reading {
 	r := widgets.Reading{Value: t.book.T("breaker.closed"), Note: t.book.T("breaker.closed.note", len(s.Breakers)), Tone: widgets.Plain, Share: -1}

@@ -15,7 +15,7 @@ type Snapshot struct {
 	UpSince  time.Time         `json:"up_since"`
 	Openings []OpeningStatus   `json:"openings"`
 	Capacity Capacity          `json:"capacity"`
-	Classes  []ClassStatus     `json:"classes"` // P0 … P3 and W (waiting-room answers from memory)
+	Classes  []ClassStatus     `json:"classes"` // P0 … P3, L (the reserved lane) and W (waiting-room answers from memory)
 	Errors   map[string]uint64 `json:"errors"`  // answered problems by code, totals
 	Breakers []BreakerStatus   `json:"breakers"`
 	Backend  BackendStatus     `json:"backend"`

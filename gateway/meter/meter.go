@@ -10,13 +10,14 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 )
 
-// Classes of requests: P0 to P3 go to the backend, W is answered from memory.
+// Classes of requests: P0 to P3 go to the backend, L is the reserved lane, W is answered from memory.
 const (
-	W       = 4
-	classes = 5
+	L       = 4
+	W       = 5
+	classes = 6
 )
 
-var names = [classes]string{"P0", "P1", "P2", "P3", "W"}
+var names = [classes]string{"P0", "P1", "P2", "P3", "L", "W"}
 
 // stripes spread the counters of one class over cache lines, so that cores do not fight for one.
 const stripes = 8

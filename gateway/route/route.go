@@ -14,13 +14,14 @@ const TokenHeader = "X-Daemun-Gateway"
 // Class is the priority of a route's requests.
 type Class = shed.Class
 
-// Classes: P0 to P3 reach the backend, W is answered by the gateway from memory.
+// Classes: P0 to P3 reach the backend, and so does the reserved lane; W is answered by the gateway from memory.
 const (
-	P0 = shed.P0
-	P1 = shed.P1
-	P2 = shed.P2
-	P3 = shed.P3
-	W  = Class(shed.Classes)
+	P0   = shed.P0
+	P1   = shed.P1
+	P2   = shed.P2
+	P3   = shed.P3
+	Lane = shed.Lane
+	W    = Class(shed.Classes)
 )
 
 // Guard is what a request must show before its route is taken.
