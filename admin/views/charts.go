@@ -110,7 +110,7 @@ func (c *charts) line(key string, ink color.NRGBA, history []model.Sample, pick 
 
 // Sheds of the two highest classes are alarming, refusals by code mostly are not: their colours say so.
 var (
-	shedInks  = []color.NRGBA{widgets.Alert, widgets.Caution, widgets.Blue, widgets.Violet, widgets.Teal}
+	shedInks  = []color.NRGBA{widgets.Alert, widgets.Caution, widgets.Blue, widgets.Violet, widgets.Good, widgets.Teal}
 	errorInks = []color.NRGBA{widgets.Blue, widgets.Violet, widgets.Teal}
 )
 
