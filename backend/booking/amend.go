@@ -55,7 +55,7 @@ func (s *State) changeable(no string, now time.Time) (*Booking, *Supply, *SlotSu
 	}
 	supply := s.catalog.Opening(b.Opening)
 	slot := supply.Slot(b.Slot)
-	if now.After(ChangeBy(slot.At)) {
+	if now.After(ChangeBy(slot.At())) {
 		return nil, nil, nil, Refuse(TooLate)
 	}
 	return b, supply, slot, nil

@@ -40,7 +40,7 @@ type Supply struct {
 	Clinics []*ClinicSupply // by id
 
 	clinics map[string]*ClinicSupply
-	slots   map[string]*SlotSupply
+	shelf   *shelf
 	doses   counts
 }
 
@@ -61,13 +61,13 @@ func (s *Supply) Admitted() int64 { return s.doses.admitted.Load() }
 func (s *Supply) Clinic(id string) *ClinicSupply { return s.clinics[id] }
 
 // Slot returns a slot of the opening, or nil.
-func (s *Supply) Slot(id string) *SlotSupply { return s.slots[id] }
+func (s *Supply) Slot(id string) *SlotSupply { return s.shelf.find(id) }
 
 // ClinicSupply is one clinic in an opening.
 type ClinicSupply struct {
 	clinic.Clinic
-	Slots []*SlotSupply // by time
-	Days  []DaySupply   // the same slots by day
+	Slots []SlotSupply // by time
+	Days  []DaySupply  // the same slots by day
 
 	left atomic.Int64
 }
@@ -75,13 +75,13 @@ type ClinicSupply struct {
 // DaySupply is one day of a clinic.
 type DaySupply struct {
 	Day   string // YYYY-MM-DD in Korea
-	Slots []*SlotSupply
+	Slots []SlotSupply
 }
 
 // Left is how many doses of the day are left.
 func (d *DaySupply) Left() (n int) {
-	for _, s := range d.Slots {
-		n += s.Left()
+	for i := range d.Slots {
+		n += d.Slots[i].Left()
 	}
 	return n
 }
@@ -99,41 +99,33 @@ func (c *ClinicSupply) Day(day string) *DaySupply {
 // Left is how many doses are left over all slots of the clinic.
 func (c *ClinicSupply) Left() int64 { return c.left.Load() }
 
-// SlotSupply is one slot in an opening.
-type SlotSupply struct {
-	clinic.Slot
-	Place *ClinicSupply
-
-	left atomic.Int64
-}
-
-// Left is how many doses of the slot are left: never negative, also when an import took capacity back.
-func (s *SlotSupply) Left() int { return int(max(0, s.left.Load())) }
-
-func newSupply(id, vaccine string, total int64) *Supply {
-	s := &Supply{ID: id, Vaccine: vaccine, Total: total, clinics: map[string]*ClinicSupply{}, slots: map[string]*SlotSupply{}}
+func newSupply(id, vaccine string, total int64, room int) *Supply {
+	s := &Supply{ID: id, Vaccine: vaccine, Total: total, clinics: map[string]*ClinicSupply{}, shelf: newShelf(room)}
 	s.doses.left.Store(total)
 	return s
 }
 
 // merge returns a Supply that also has what the import brings; s keeps its lists and its counts.
 func (s *Supply) merge(in Import) *Supply {
-	out := newSupply(s.ID, in.Vaccine, in.Stock)
+	out := newSupply(s.ID, in.Vaccine, in.Stock, max(len(s.shelf.slots), len(in.Slots)))
 	for _, c := range s.Clinics {
 		out.putClinic(c.Clinic)
 	}
 	for _, c := range in.Clinics {
 		out.putClinic(c)
 	}
-	for _, slot := range s.slots {
-		out.putSlot(slot.Slot, int64(slot.Capacity)-slot.left.Load())
+	for i := range s.shelf.slots {
+		slot := &s.shelf.slots[i]
+		moved := *slot
+		moved.Place, moved.left = out.clinics[slot.Place.ID], moved.capacity-slot.taken()
+		out.shelf.put(moved)
 	}
-	for _, slot := range in.Slots {
-		taken := int64(0)
-		if old := s.slots[slot.ID]; old != nil {
-			taken = int64(old.Capacity) - old.left.Load()
+	for i := range in.Slots {
+		taken := int32(0)
+		if old := s.Slot(in.Slots[i].ID); old != nil {
+			taken = old.taken()
 		}
-		out.putSlot(slot, taken)
+		out.putSlot(&in.Slots[i], taken)
 	}
 	out.sort()
 	out.doses.booked.Store(s.Booked())
@@ -153,47 +145,18 @@ func (s *Supply) putClinic(c clinic.Clinic) {
 }
 
 // putSlot adds or replaces a slot; a slot of an unknown clinic was refused before.
-func (s *Supply) putSlot(slot clinic.Slot, taken int64) {
-	made := s.slots[slot.ID]
-	if made == nil {
-		place := s.clinics[slot.Clinic]
-		made = &SlotSupply{Place: place}
-		place.Slots = append(place.Slots, made)
-		s.slots[slot.ID] = made
-	}
-	made.Place.left.Add(-made.left.Load())
-	made.Slot = slot
-	made.left.Store(int64(slot.Capacity) - taken)
-	made.Place.left.Add(made.left.Load())
+func (s *Supply) putSlot(slot *clinic.Slot, taken int32) {
+	s.shelf.put(newSlot(s.clinics[slot.Clinic], slot, taken))
 }
 
 func (s *Supply) sort() {
 	slices.SortFunc(s.Clinics, func(a, b *ClinicSupply) int { return cmp.Compare(a.ID, b.ID) })
-	for _, c := range s.Clinics {
-		slices.SortFunc(c.Slots, func(a, b *SlotSupply) int {
-			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
-		})
-		c.Days = byDay(c.Slots)
-	}
-}
-
-// byDay cuts slots that are sorted by time into days.
-func byDay(slots []*SlotSupply) []DaySupply {
-	var days []DaySupply
-	start := 0
-	for i := range slots {
-		day := subject.DateOf(slots[i].At)
-		if i == len(slots)-1 || subject.DateOf(slots[i+1].At) != day {
-			days = append(days, DaySupply{Day: day.String(), Slots: slots[start : i+1]})
-			start = i + 1
-		}
-	}
-	return days
+	s.shelf.order(s.Clinics)
 }
 
 // take moves n doses out of a slot and the opening's stock; a negative n gives them back.
 func (s *Supply) take(slot *SlotSupply, n int64) {
-	slot.left.Add(-n)
+	atomic.AddInt32(&slot.left, int32(-n))
 	slot.Place.left.Add(-n)
 	s.doses.left.Add(-n)
 	s.doses.booked.Add(n)

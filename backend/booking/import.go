@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/ledger"
@@ -34,7 +35,7 @@ func (s *State) PrepareImport(in Import) (*Imported, error) {
 	}
 	known := s.catalog.Opening(in.Opening)
 	if known == nil {
-		known = newSupply(in.Opening, in.Vaccine, -1)
+		known = newSupply(in.Opening, in.Vaccine, -1, 0)
 	}
 	if err := in.check(known); err != nil {
 		return nil, fmt.Errorf("import of opening %q: %w", in.Opening, err)
@@ -46,20 +47,21 @@ func (s *State) PrepareImport(in Import) (*Imported, error) {
 		}
 	}
 	changed := map[string]bool{}
-	for _, slot := range in.Slots {
-		if old := known.Slot(slot.ID); old == nil || !sameSlot(old.Slot, slot) {
-			out.Slots = append(out.Slots, slot)
-			changed[slot.Clinic] = true
-		}
+	out.Slots = known.different(in.Slots)
+	for i := range out.Slots {
+		changed[out.Slots[i].Clinic] = true
 	}
 	sameStock := known.Total == in.Stock && known.Vaccine == in.Vaccine
-	if sameStock && out.Clinics == nil && out.Slots == nil && len(lists) == 0 {
+	if sameStock && out.Clinics == nil && len(out.Slots) == 0 && len(lists) == 0 {
 		return out, nil
 	}
 	out.catalog = s.catalog.with(known.merge(in), asLists(lists))
 	out.Records = s.importRecords(in, known, out, changed)
 	return out, nil
 }
+
+// maxCapacity bounds the doses of a half hour, so that a slip of the hand is noticed.
+const maxCapacity = 1_000_000
 
 func (in *Import) check(known *Supply) error {
 	if in.Opening == "" || in.Stock < 0 {
@@ -73,20 +75,33 @@ func (in *Import) check(known *Supply) error {
 		if !clinics[slot.Clinic] && known.Clinic(slot.Clinic) == nil {
 			return fmt.Errorf("slot %q names the unknown clinic %q", slot.ID, slot.Clinic)
 		}
-		if old := known.Slot(slot.ID); old != nil && old.Clinic != slot.Clinic {
-			return fmt.Errorf("slot %q belonged to clinic %q, now to %q", slot.ID, old.Clinic, slot.Clinic)
+		if old := known.Slot(slot.ID); old != nil && old.Place.ID != slot.Clinic {
+			return fmt.Errorf("slot %q belonged to clinic %q, now to %q", slot.ID, old.Place.ID, slot.Clinic)
 		}
-		if slot.ID == "" || slot.Capacity < 0 {
+		if slot.ID == "" || slot.Capacity < 0 || slot.Capacity > maxCapacity {
 			return fmt.Errorf("slot %q has the capacity %d", slot.ID, slot.Capacity)
 		}
 	}
 	return nil
 }
 
-func sameSlot(a, b clinic.Slot) bool {
-	at := a.At.Equal(b.At)
-	a.At = b.At
-	return at && a == b
+// different returns those slots that are new or other than they were: all of them, mostly, when an opening is made known.
+func (s *Supply) different(in []clinic.Slot) []clinic.Slot {
+	same := func(slot *clinic.Slot) bool {
+		old := s.Slot(slot.ID)
+		return old != nil && old.same(slot)
+	}
+	first := slices.IndexFunc(in, func(slot clinic.Slot) bool { return same(&slot) })
+	if first < 0 {
+		return in
+	}
+	out := slices.Clone(in[:first])
+	for i := first; i < len(in); i++ {
+		if !same(&in[i]) {
+			out = append(out, in[i])
+		}
+	}
+	return out
 }
 
 func (s *State) importRecords(in Import, known *Supply, prepared *Imported, changed map[string]bool) []ledger.Record {
@@ -105,8 +120,8 @@ func (s *State) importRecords(in Import, known *Supply, prepared *Imported, chan
 
 func (c *ClinicSupply) record(opening string) ledger.Clinic {
 	r := ledger.Clinic{Clinic: c.ID, Opening: opening, Slots: make([]ledger.SlotCapacity, len(c.Slots))}
-	for i, slot := range c.Slots {
-		r.Slots[i] = ledger.SlotCapacity{Slot: slot.ID, Capacity: slot.Capacity}
+	for i := range c.Slots {
+		r.Slots[i] = ledger.SlotCapacity{Slot: c.Slots[i].ID, Capacity: c.Slots[i].Capacity()}
 	}
 	return r
 }

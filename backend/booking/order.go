@@ -71,7 +71,7 @@ func (s *Supply) free(id string, now time.Time) (*SlotSupply, error) {
 	switch {
 	case slot == nil:
 		return nil, Refuse(NoSuchSlot)
-	case !slot.At.After(now):
+	case !slot.At().After(now):
 		return nil, Refuse(TooLate)
 	case s.Left() <= 0:
 		return nil, Refuse(StockGone)

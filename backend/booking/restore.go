@@ -1,15 +1,40 @@
 package booking
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/roster"
 )
 
 // RestoreSupply puts back what a store read from its disk about one opening, without a word in the ledger. Supplies
 // come first, then admissions, then bookings.
 func (s *State) RestoreSupply(in Import) {
-	s.catalog = s.catalog.with(newSupply(in.Opening, in.Vaccine, in.Stock).merge(in), nil)
+	s.catalog = s.catalog.with(newSupply(in.Opening, in.Vaccine, in.Stock, 0).merge(in), nil)
+}
+
+// RestoreOpening is RestoreSupply for slots that need not all be at hand at once: put takes one after the other, about room
+// of them, each of a clinic that the import names.
+func (s *State) RestoreOpening(in Import, room int, slots func(put func(clinic.Slot)) error) error {
+	made := newSupply(in.Opening, in.Vaccine, in.Stock, room)
+	for _, c := range in.Clinics {
+		made.putClinic(c)
+	}
+	var unknown error
+	err := slots(func(slot clinic.Slot) {
+		if made.Clinic(slot.Clinic) == nil {
+			unknown = fmt.Errorf("booking: slot %q names the unknown clinic %q", slot.ID, slot.Clinic)
+			return
+		}
+		made.putSlot(&slot, 0)
+	})
+	if err = errors.Join(err, unknown); err != nil {
+		return err
+	}
+	made.sort()
+	s.catalog = s.catalog.with(made, nil)
+	return nil
 }
 
 // RestoreList puts back one list.

@@ -65,10 +65,10 @@ func request(in *api.BookingRequest, key string) booking.Request {
 func view(d *booking.Detail, proof string) api.Booking {
 	place := d.Place
 	return api.Booking{
-		No: d.No, State: string(d.Status), Opening: d.Opening, Slot: d.Slot, At: place.At.In(subject.Seoul),
-		Clinic: place.Clinic, ClinicName: place.Place.Name, Address: place.Place.Address, Vaccine: place.Vaccine,
+		No: d.No, State: string(d.Status), Opening: d.Opening, Slot: d.Slot, At: place.At().In(subject.Seoul),
+		Clinic: place.Place.ID, ClinicName: place.Place.Name, Address: place.Place.Address, Vaccine: place.Vaccine(),
 		Dose: d.Dose, Name: booking.MaskName(d.Name), Phone: booking.MaskPhone(d.Phone),
-		BookedAt: d.BookedAt.In(subject.Seoul), ChangeBy: booking.ChangeBy(place.At).In(subject.Seoul), Proof: proof,
+		BookedAt: d.BookedAt.In(subject.Seoul), ChangeBy: booking.ChangeBy(place.At()).In(subject.Seoul), Proof: proof,
 	}
 }
 

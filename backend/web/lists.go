@@ -204,21 +204,21 @@ func appendSlots(b []byte, c *booking.ClinicSupply, day *booking.DaySupply, now 
 		b, comma = appendString(b, c.Days[i].Day), true
 	}
 	b = append(b, `],"slots":[`...)
-	for i, slot := range day.Slots {
+	for i := range day.Slots {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendSlot(b, slot)
+		b = appendSlot(b, &day.Slots[i])
 	}
 	return append(b, "]}"...)
 }
 
 func appendSlot(b []byte, s *booking.SlotSupply) []byte {
 	b = appendString(append(b, `{"id":`...), s.ID)
-	b = appendString(append(b, `,"clinic":`...), s.Clinic)
-	b = appendTime(append(b, `,"at":`...), s.At)
-	b = appendString(append(b, `,"vaccine":`...), s.Vaccine)
-	b = strconv.AppendInt(append(b, `,"capacity":`...), int64(s.Capacity), 10)
+	b = appendString(append(b, `,"clinic":`...), s.Place.ID)
+	b = appendTime(append(b, `,"at":`...), s.At())
+	b = appendString(append(b, `,"vaccine":`...), s.Vaccine())
+	b = strconv.AppendInt(append(b, `,"capacity":`...), int64(s.Capacity()), 10)
 	b = strconv.AppendInt(append(b, `,"left":`...), int64(s.Left()), 10)
 	return append(b, '}')
 }

@@ -91,17 +91,27 @@ func loadOpenings(ctx context.Context, q querier, state *booking.State) error {
 	if err != nil {
 		return err
 	}
-	var s clinic.Slot
-	const slots = "SELECT opening, id, clinic, at, vaccine, capacity FROM slots"
-	err = each(ctx, q, slots, []any{&opening, &s.ID, &s.Clinic, &s.At, &s.Vaccine, &s.Capacity}, func() error {
-		s.At = s.At.UTC()
-		supplies[opening].Slots = append(supplies[opening].Slots, s)
-		return nil
-	})
 	for _, in := range supplies {
-		state.RestoreSupply(*in)
+		if err := loadOpening(ctx, q, state, in); err != nil {
+			return fmt.Errorf("opening %q: %w", in.Opening, err)
+		}
 	}
-	return err
+	return nil
+}
+
+func loadOpening(ctx context.Context, q querier, state *booking.State, in *booking.Import) error {
+	var room int
+	if err := q.QueryRow(ctx, "SELECT count(*) FROM slots WHERE opening = $1", in.Opening).Scan(&room); err != nil {
+		return err
+	}
+	return state.RestoreOpening(*in, room, func(put func(clinic.Slot)) error {
+		var s clinic.Slot
+		const query = "SELECT id, clinic, at, vaccine, capacity FROM slots WHERE opening = $1"
+		return each(ctx, q, query, []any{&s.ID, &s.Clinic, &s.At, &s.Vaccine, &s.Capacity}, func() error {
+			put(s)
+			return nil
+		}, in.Opening)
+	})
 }
 
 func loadLists(ctx context.Context, q querier, state *booking.State) error {

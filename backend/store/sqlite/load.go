@@ -89,19 +89,32 @@ func (s *Store) loadOpenings(ctx context.Context, state *booking.State) error {
 	if err != nil {
 		return err
 	}
-	err = s.each(ctx, "SELECT opening, id, clinic, at, vaccine, capacity FROM slots", func(r *sql.Rows) error {
-		var opening string
-		var slot clinic.Slot
-		var at int64
-		err := r.Scan(&opening, &slot.ID, &slot.Clinic, &at, &slot.Vaccine, &slot.Capacity)
-		slot.At = fromMilli(at)
-		supplies[opening].Slots = append(supplies[opening].Slots, slot)
-		return err
-	})
 	for _, in := range supplies {
-		state.RestoreSupply(*in)
+		if err := s.loadOpening(ctx, state, in); err != nil {
+			return fmt.Errorf("opening %q: %w", in.Opening, err)
+		}
 	}
-	return err
+	return nil
+}
+
+func (s *Store) loadOpening(ctx context.Context, state *booking.State, in *booking.Import) error {
+	var room int
+	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM slots WHERE opening = ?", in.Opening).Scan(&room); err != nil {
+		return err
+	}
+	return state.RestoreOpening(*in, room, func(put func(clinic.Slot)) error {
+		const query = "SELECT id, clinic, at, vaccine, capacity FROM slots WHERE opening = ?"
+		return s.each(ctx, query, func(r *sql.Rows) error {
+			var slot clinic.Slot
+			var at int64
+			if err := r.Scan(&slot.ID, &slot.Clinic, &at, &slot.Vaccine, &slot.Capacity); err != nil {
+				return err
+			}
+			slot.At = fromMilli(at)
+			put(slot)
+			return nil
+		}, in.Opening)
+	})
 }
 
 func (s *Store) loadLists(ctx context.Context, state *booking.State) error {
