@@ -79,7 +79,7 @@ func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	ended := *old
 	ended.Status, ended.EndedAt = Cancelled, w.At
 	d := dose{old.Subject, old.Dose}
-	data := mustJSON(ledger.Cancel{No: old.No, Opening: old.Opening, Subject: old.Subject, Slot: old.Slot, By: w.By})
+	data := mustJSON(ledger.Cancel{No: old.No, Opening: old.Opening, Subject: old.Subject, Slot: old.Slot, By: w.By, Agent: w.Agent})
 	s.bookings[w.No] = &ended
 	delete(s.active, d)
 	supply.take(slot, -1)

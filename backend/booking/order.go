@@ -85,6 +85,7 @@ func (b *Booking) record() []byte {
 	r := ledger.Booking{
 		No: b.No, Opening: b.Opening, Subject: b.Subject, Dose: b.Dose, Slot: b.Slot,
 		Epoch: b.Place.Epoch, Rank: ledger.Rank(b.Place.Rank), PassSHA256: b.PassHash, KeySHA256: b.KeyHash,
+		Via: b.Via.Lane, Agent: b.Via.Agent,
 	}
 	return r.AppendJSON(make([]byte, 0, 384))
 }

@@ -22,6 +22,7 @@ type State struct {
 	active   map[dose]string                      // number of the active booking
 	keys     map[key]string                       // number of the booking that the key made
 	noted    map[string]bool                      // ids of the operators' changes that the ledger has
+	unused   unused
 	inside   passClock
 }
 
@@ -41,7 +42,7 @@ type Effect struct {
 	Earlier   []ledger.Record // records of the same operation that come before Record
 	Record    ledger.Record
 	Admission *Admission // of admission, readmission
-	Booking   *Booking   // of booking, cancel, change: as it is now
+	Booking   *Booking   // of booking, cancel, change, visit: as it is now
 
 	undo func()
 }

@@ -32,7 +32,7 @@ func drawOperation(t *rapid.T) operation {
 	key := rapid.IntRange(0, 1).Draw(t, "key")
 	no := fmt.Sprint("no-", person, "-", key)
 	now := storetest.Now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "minutes")) * time.Minute)
-	switch rapid.SampledFrom([]string{"admit", "book", "book", "change", "cancel", "note"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"admit", "book", "book", "change", "cancel", "mark", "unused", "note"}).Draw(t, "what") {
 	case "admit":
 		a := storetest.AdmissionOf(person, key, now)
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Admit(a)) }
@@ -48,12 +48,20 @@ func drawOperation(t *rapid.T) operation {
 		return func(s *booking.State) (any, *booking.Effect, error) {
 			return wrap(s.Cancel(booking.Withdrawal{No: no, By: booking.ByPerson, At: now}))
 		}
+	case "mark":
+		m := booking.Mark{No: no, Clinic: clinicOf(slot), Visit: rapid.SampledFrom([]booking.Visit{booking.Arrived, booking.Vaccinated, booking.NoShow}).Draw(t, "visit"), By: "clinic", At: storetest.SlotDay}
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Mark(m)) }
+	case "unused":
+		u := booking.Unused{ID: no, Opening: storetest.Opening, Slot: slot, Doses: 1 + key, Clinic: clinicOf(slot), By: "clinic", At: storetest.SlotDay}
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.ReportUnused(u)) }
 	}
 	return func(s *booking.State) (any, *booking.Effect, error) {
 		e, err := s.Note(ledger.Opening{Opening: storetest.Opening, Action: "pause", By: "operator"}, now)
 		return nil, e, err
 	}
 }
+
+func clinicOf(slot string) string { return slot[:5] }
 
 func wrap[T any](v T, e *booking.Effect, err error) (any, *booking.Effect, error) { return v, e, err }
 
@@ -62,7 +70,7 @@ func look(s *booking.State) string {
 	o := s.Catalog().Opening(storetest.Opening)
 	text := fmt.Sprint(s.Head(), o.Left(), o.Booked(), o.Admitted(), s.ActivePasses(storetest.Now))
 	for _, c := range o.Clinics {
-		text += fmt.Sprint(" ", c.Left(), c.Slots[0].Left())
+		text += fmt.Sprint(" ", c.Left(), c.Slots[0].Left(), s.UnusedDoses(storetest.Opening, c.Slots[0].ID))
 	}
 	return text
 }

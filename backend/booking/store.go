@@ -26,6 +26,10 @@ type Store interface {
 	Change(ctx context.Context, m Move) (Booking, error)
 	// Cancel withdraws a booking; withdrawing it again answers the same and changes nothing.
 	Cancel(ctx context.Context, w Withdrawal) (Booking, error)
+	// Mark records what a clinic says of one of its appointments.
+	Mark(ctx context.Context, m Mark) (Booking, error)
+	// ReportUnused records doses that a clinic says stay unused. The same report is not recorded again.
+	ReportUnused(ctx context.Context, u Unused) (Unused, error)
 	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.
@@ -35,6 +39,8 @@ type Store interface {
 
 	// Booking reads one booking with its sealed data.
 	Booking(ctx context.Context, no string) (Booking, error)
+	// BookingsAt reads the active bookings of some slots of an opening with their sealed data, in no order.
+	BookingsAt(ctx context.Context, opening string, slots []string) ([]Booking, error)
 	// Catalog is what can be booked and how much of it is left, without touching the disk. The pointer may be kept for
 	// as long as one answer takes.
 	Catalog() *Catalog

@@ -62,7 +62,15 @@ type Booking struct {
 	BodyHash ledger.Hash // keyed hash of the request, see Service
 	BookedAt time.Time
 	EndedAt  time.Time // cancelled then; zero while booked
-	Sealed   []byte    // personal data, encrypted for this number; only in what goes to and comes from the disk
+	Visit    Visit
+	Via      Via    // whose hand booked; for the ledger, not given back by a store
+	Sealed   []byte // personal data, encrypted for this number; only in what goes to and comes from the disk
+}
+
+// Via is whose hand does something in a person's place: the lane and the name in the certificate. Zero: their own.
+type Via struct {
+	Lane  string // ledger.LaneCallCentre
+	Agent string
 }
 
 // Order asks for a booking. All of it but Status and EndedAt is the caller's to fill; No is a fresh number.
@@ -85,9 +93,10 @@ type Move struct {
 
 // Withdrawal asks to cancel a booking. By says whose hand it is, for the ledger.
 type Withdrawal struct {
-	No string
-	By string
-	At time.Time
+	No    string
+	By    string
+	Agent string // where By is a lane
+	At    time.Time
 }
 
 // Import brings in what an opening has to give, and lists of people. Importing again changes only what differs and never

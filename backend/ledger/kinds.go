@@ -117,6 +117,8 @@ type Booking struct {
 	Rank       Rank       `json:"rank"`
 	PassSHA256 Hash       `json:"pass_sha256"`
 	KeySHA256  Hash       `json:"key_sha256"`
+	Via        string     `json:"via,omitempty"`   // the lane, where somebody booked in the person's place
+	Agent      string     `json:"agent,omitempty"` // who, by their certificate
 }
 
 // AppendJSON appends what json.Marshal would make, without reflection.
@@ -129,17 +131,24 @@ func (k *Booking) AppendJSON(b []byte) []byte {
 	b = strconv.AppendUint(append(b, `,"epoch":`...), uint64(k.Epoch), 10)
 	b = k.Rank.append(append(b, `,"rank":"`...))
 	b = hex.AppendEncode(append(b, `","pass_sha256":"`...), k.PassSHA256[:])
-	b = hex.AppendEncode(append(b, `","key_sha256":"`...), k.KeySHA256[:])
-	return append(b, `"}`...)
+	b = append(hex.AppendEncode(append(b, `","key_sha256":"`...), k.KeySHA256[:]), '"')
+	if k.Via != "" {
+		b = appendString(append(b, `,"via":`...), k.Via)
+	}
+	if k.Agent != "" {
+		b = appendString(append(b, `,"agent":`...), k.Agent)
+	}
+	return append(b, '}')
 }
 
-// Cancel is the data of KindCancel. By says whose hand it was: person.
+// Cancel is the data of KindCancel. By says whose hand it was: person, or a lane.
 type Cancel struct {
 	No      string     `json:"no"`
 	Opening string     `json:"opening"`
 	Subject subject.ID `json:"subject"`
 	Slot    string     `json:"slot"`
 	By      string     `json:"by"`
+	Agent   string     `json:"agent,omitempty"` // who of the lane
 }
 
 // Change is the data of KindChange.

@@ -133,6 +133,7 @@ func TestAppendJSONIsMarshal(t *testing.T) {
 		b := ledger.Booking{
 			No: rapid.String().Draw(t, "no"), Opening: a.Opening, Subject: id, Dose: rapid.Int().Draw(t, "dose"),
 			Slot: rapid.String().Draw(t, "slot"), Epoch: a.Epoch, Rank: a.Rank, PassSHA256: a.PassSHA256, KeySHA256: hash(t, "key"),
+			Via: rapid.SampledFrom([]string{"", ledger.LaneCallCentre}).Draw(t, "via"), Agent: rapid.String().Draw(t, "agent"),
 		}
 		same(b.AppendJSON(nil), b)
 		var back ledger.Admission

@@ -84,6 +84,16 @@ func (w *Writer) Cancel(ctx context.Context, o booking.Withdrawal) (booking.Book
 	return submit(ctx, w, func(st *booking.State) (booking.Booking, *booking.Effect, error) { return st.Cancel(o) })
 }
 
+// Mark records what a clinic says of one of its appointments.
+func (w *Writer) Mark(ctx context.Context, m booking.Mark) (booking.Booking, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Booking, *booking.Effect, error) { return st.Mark(m) })
+}
+
+// ReportUnused records doses that a clinic says stay unused.
+func (w *Writer) ReportUnused(ctx context.Context, u booking.Unused) (booking.Unused, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Unused, *booking.Effect, error) { return st.ReportUnused(u) })
+}
+
 // Note records an operator's change.
 func (w *Writer) Note(ctx context.Context, n ledger.Opening, at time.Time) error {
 	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {

@@ -32,7 +32,7 @@ func (d *disk) Load(ctx context.Context) (state *booking.State, signed uint64, e
 			load func(context.Context, querier, *booking.State) error
 		}{
 			{"openings", loadOpenings}, {"lists", loadLists}, {"admissions", loadAdmissions}, {"bookings", loadBookings},
-			{"operators' changes", loadNotes},
+			{"operators' changes", loadNotes}, {"unused doses", loadUnused},
 		} {
 			if err := part.load(ctx, tx, state); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
@@ -156,7 +156,7 @@ func loadBookings(ctx context.Context, q querier, state *booking.State) error {
 	})
 }
 
-const bookingColumns = `no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, ended_at`
+const bookingColumns = `no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, ended_at, visit`
 
 // bookingRow is a row of bookingColumns and the sealed data as it is read.
 type bookingRow struct {
@@ -169,7 +169,7 @@ type bookingRow struct {
 
 func (r *bookingRow) columns() []any {
 	return []any{&r.b.No, &r.b.Opening, &r.who, &r.b.Dose, &r.b.Slot, &r.status, &r.b.Place.Epoch, &r.rank, &r.pass, &r.key, &r.body,
-		&r.b.BookedAt, &r.ended, &r.kept}
+		&r.b.BookedAt, &r.ended, &r.b.Visit, &r.kept}
 }
 
 // booking copies the row, which is read into again.

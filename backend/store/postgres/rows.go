@@ -21,8 +21,8 @@ const (
 		ON CONFLICT (subject, opening) DO UPDATE SET epoch = excluded.epoch, rank = excluded.rank,
 			schedule_version = excluded.schedule_version, pass = excluded.pass, pass_before = excluded.pass_before,
 			expires_at = excluded.expires_at`
-	sqlAmend = `UPDATE bookings b SET slot = n.slot, status = n.status, ended_at = n.ended_at
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS n (no, slot, status, ended_at) WHERE b.no = n.no`
+	sqlAmend = `UPDATE bookings b SET slot = n.slot, status = n.status, ended_at = n.ended_at, visit = n.visit
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[]) AS n (no, slot, status, ended_at, visit) WHERE b.no = n.no`
 	sqlBooking = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
 			booked_at, ended_at, sealed)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
@@ -75,7 +75,7 @@ func (r *rows) add(e *booking.Effect) {
 	case ledger.KindBooking:
 		r.booking[e.Booking.No] = len(r.bookings)
 		r.bookings = append(r.bookings, e.Booking)
-	case ledger.KindChange, ledger.KindCancel:
+	case ledger.KindChange, ledger.KindCancel, ledger.KindVisit:
 		r.amend(e.Booking)
 	}
 }
@@ -113,7 +113,8 @@ func (r *rows) queue(b *pgx.Batch) {
 	}
 	if len(r.amended) > 0 {
 		no, slot, status, ended := column(r.amended, number), column(r.amended, slot), column(r.amended, status), column(r.amended, ended)
-		b.Queue(sqlAmend, no, slot, status, ended)
+		visit := column(r.amended, func(b *booking.Booking) string { return string(b.Visit) })
+		b.Queue(sqlAmend, no, slot, status, ended, visit)
 	}
 	if len(r.bookings) > 0 {
 		queueBookings(b, r.bookings)

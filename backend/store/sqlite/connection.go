@@ -40,7 +40,7 @@ const (
 		expires_at = excluded.expires_at`
 	sqlBooking = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	sqlSetBooking = `UPDATE bookings SET slot = ?, status = ?, ended_at = ? WHERE no = ?`
+	sqlSetBooking = `UPDATE bookings SET slot = ?, status = ?, ended_at = ?, visit = ? WHERE no = ?`
 	sqlOpening    = `INSERT OR REPLACE INTO openings (id, vaccine, stock) VALUES (?, ?, ?)`
 	sqlClinic     = `INSERT OR REPLACE INTO clinics (opening, id, name, region, address, vaccine) VALUES (?, ?, ?, ?, ?, ?)`
 	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity) VALUES (?, ?, ?, ?, ?, ?)`
@@ -142,9 +142,9 @@ func (c *connection) effect(e *booking.Effect) error {
 		return c.admission(e.Admission)
 	case ledger.KindBooking:
 		return c.booking(e.Booking)
-	case ledger.KindChange, ledger.KindCancel:
+	case ledger.KindChange, ledger.KindCancel, ledger.KindVisit:
 		b := e.Booking
-		return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), b.No)
+		return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), string(b.Visit), b.No)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, er
 		load func(context.Context, *booking.State) error
 	}{
 		{"openings", d.loadOpenings}, {"lists", d.loadLists}, {"admissions", d.loadAdmissions}, {"bookings", d.loadBookings},
-		{"operators' changes", d.loadNotes},
+		{"operators' changes", d.loadNotes}, {"unused doses", d.loadUnused},
 	} {
 		if err := part.load(ctx, state); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", part.name, err)
@@ -166,7 +166,7 @@ func (s *Store) loadBookings(ctx context.Context, state *booking.State) error {
 }
 
 const bookingColumns = `no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
-	booked_at, ended_at`
+	booked_at, ended_at, visit`
 
 func scanBooking(scan func(...any) error) (booking.Booking, error) {
 	var b booking.Booking
@@ -174,7 +174,7 @@ func scanBooking(scan func(...any) error) (booking.Booking, error) {
 	var rank, booked int64
 	var ended sql.NullInt64
 	err := scan(&b.No, &b.Opening, &who, &b.Dose, &b.Slot, &b.Status, &b.Place.Epoch, &rank, &pass, &key, &body,
-		&booked, &ended, &b.Sealed)
+		&booked, &ended, &b.Visit, &b.Sealed)
 	copy(b.Subject[:], who)
 	copy(b.PassHash[:], pass)
 	copy(b.KeyHash[:], key)

@@ -19,8 +19,9 @@ const Opening = "o0719"
 
 var (
 	// Now is when the suite plays: a minute into the opening.
-	Now     = time.Date(2021, 7, 19, 11, 1, 0, 0, time.UTC)
-	slotDay = time.Date(2021, 7, 26, 9, 0, 0, 0, subject.Seoul)
+	Now = time.Date(2021, 7, 19, 11, 1, 0, 0, time.UTC)
+	// SlotDay is when the suite's slots are.
+	SlotDay = time.Date(2021, 7, 26, 9, 0, 0, 0, subject.Seoul)
 )
 
 // Person makes the subject of the n-th person.
@@ -38,13 +39,13 @@ func Slots(slots, capacity int, stock int64) booking.Import {
 	for n := range slots {
 		id := fmt.Sprintf("c%04d", n)
 		in.Clinics = append(in.Clinics, clinic.Clinic{ID: id, Name: "바른내과의원", Region: "서울", Address: "서울 중구 세종대로 1", Vaccine: "모더나"})
-		in.Slots = append(in.Slots, clinic.Slot{ID: SlotID(n), Clinic: id, At: slotDay, Vaccine: "모더나", Capacity: capacity})
+		in.Slots = append(in.Slots, clinic.Slot{ID: SlotID(n), Clinic: id, At: SlotDay, Vaccine: "모더나", Capacity: capacity})
 	}
 	return in
 }
 
 // SlotID is the n-th slot of Slots.
-func SlotID(n int) string { return clinic.SlotID(fmt.Sprintf("c%04d", n), slotDay) }
+func SlotID(n int) string { return clinic.SlotID(fmt.Sprintf("c%04d", n), SlotDay) }
 
 // passText stands for a pass: the store keeps it and looks inside nowhere.
 func passText(n, renewal int) string { return fmt.Sprintf("pass-%d-%d", n, renewal) }

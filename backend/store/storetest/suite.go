@@ -36,6 +36,9 @@ func Run(t *testing.T, open Factory) {
 		{"Refusals", refusals},
 		{"ChangeAndCancel", changeAndCancel},
 		{"ReopenKeepsEverything", reopen},
+		{"AClinicMarksItsOwnDay", marks},
+		{"UnusedDosesAreReportedOnce", unusedOnce},
+		{"BookingsOfSlots", bookingsAt},
 		{"NotesAreKept", notes},
 		{"NotesAreRecordedOnce", notedOnce},
 		{"WhatIsBroughtIsRecorded", appended},
@@ -276,7 +279,7 @@ func refusals(t *testing.T, open Factory) {
 		{"another pass", 1, func(o *booking.Order) { o.PassHash = booking.HashText("forged") }, booking.BadPass},
 		{"admitted elsewhere", 1, func(o *booking.Order) { o.Opening = "o0720" }, booking.BadPass},
 		{"no such slot", 1, func(o *booking.Order) { o.Slot = "c0000-9999-9999" }, booking.NoSuchSlot},
-		{"slot is past", 1, func(o *booking.Order) { o.BookedAt = slotDay }, booking.TooLate},
+		{"slot is past", 1, func(o *booking.Order) { o.BookedAt = SlotDay }, booking.TooLate},
 		{"slot full", 1, func(o *booking.Order) { o.Slot = SlotID(0) }, booking.SlotFull},
 		{"second booking", 0, func(*booking.Order) {}, booking.AlreadyBooked},
 	} {
@@ -313,7 +316,7 @@ func changeAndCancel(t *testing.T, open Factory) {
 		t.Fatalf("moved %+v, stock %d", moved, o.Left())
 	}
 
-	lastSecond := booking.ChangeBy(slotDay)
+	lastSecond := booking.ChangeBy(SlotDay)
 	_, err = s.Cancel(t.Context(), booking.Withdrawal{No: mine.No, By: booking.ByPerson, At: lastSecond.Add(time.Second)})
 	wantKind(t, "cancel too late", err, booking.TooLate)
 	for range 2 {
