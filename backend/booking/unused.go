@@ -55,14 +55,14 @@ func (s *State) ReportUnused(u Unused) (Unused, *Effect, error) {
 		return *known, nil, nil
 	}
 	supply := s.catalog.Opening(u.Opening)
-	if supply == nil || supply.Slot(u.Slot) == nil || supply.Slot(u.Slot).Clinic != u.Clinic {
+	if supply == nil || supply.Slot(u.Slot) == nil || supply.Slot(u.Slot).Place.ID != u.Clinic {
 		return Unused{}, nil, Refuse(NoSuchSlot)
 	}
 	slot := supply.Slot(u.Slot)
 	switch {
-	case subject.DateOf(slot.At).Before(subject.DateOf(u.At)):
+	case subject.DateOf(slot.At()).Before(subject.DateOf(u.At)):
 		return Unused{}, nil, Refuse(NotThatDay)
-	case u.Doses < 1 || s.unused.doses[spot{u.Opening, u.Slot}]+u.Doses > slot.Capacity:
+	case u.Doses < 1 || s.unused.doses[spot{u.Opening, u.Slot}]+u.Doses > slot.Capacity():
 		return Unused{}, nil, Refuse(TooManyDoses)
 	}
 	kept := &u

@@ -35,14 +35,14 @@ func (s *State) Mark(m Mark) (Booking, *Effect, error) {
 		return Booking{}, nil, Refuse(NoSuchBooking)
 	}
 	slot := s.catalog.Opening(old.Opening).Slot(old.Slot)
-	if slot.Clinic != m.Clinic {
+	if slot.Place.ID != m.Clinic {
 		return Booking{}, nil, Refuse(NoSuchBooking)
 	}
-	day, today := subject.DateOf(slot.At), subject.DateOf(m.At)
+	day, today := subject.DateOf(slot.At()), subject.DateOf(m.At)
 	switch {
 	case m.Visit != Arrived && m.Visit != Vaccinated && m.Visit != NoShow:
 		return Booking{}, nil, badField("visit", "unknown")
-	case today != day && today != day.AddDays(1), m.Visit == NoShow && m.At.Before(slot.At):
+	case today != day && today != day.AddDays(1), m.Visit == NoShow && m.At.Before(slot.At()):
 		return Booking{}, nil, Refuse(NotThatDay)
 	case old.Visit == m.Visit:
 		return *old, nil, nil
