@@ -79,3 +79,8 @@ surge: build/daemun
 # Every known way in, tried at the gateway and at the backend reached directly.
 attacks: build/daemun
 	build/daemun loadlab run --scenario attacks --tries $(TRIES) --out build/attacks
+
+# Side by side with peers, in one run on this machine. Each benchmark puts its rows into the same file.
+bench:
+	.ci/setup bench
+	go test -run '^$$' -bench Bookings -benchtime 1x -timeout 30m ./backend/store/versus -args -rows $(CURDIR)/build/bench.json

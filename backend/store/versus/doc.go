@@ -1,6 +1,6 @@
-// Package versus holds the booking store on PostgreSQL against the ways one would write it by hand, on the same server in
-// the same run: one statement for each booking, or one transaction of three, from a pool of 64 connections. It has tests
-// and benchmarks only.
+// Package versus holds the booking stores against the ways one would write them by hand, on the same database in the same
+// run: bookings from 64 callers at once in 4 slots that everybody wants, and in 100,000. It has tests and benchmarks only.
 //
-//	go test -run '^$' -bench . -benchtime 1x ./backend/store/versus -rows build/bench-store.json
+//	make bench
+//	go test -run '^$' -bench . -benchtime 1x ./backend/store/versus -args -rows build/bench.json
 package versus

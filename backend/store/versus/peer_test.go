@@ -3,7 +3,6 @@ package versus
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -14,10 +13,14 @@ import (
 	"github.com/daemun/daemun/backend/ledger"
 )
 
-// peer books as one would write it by hand with care: prepared statements, a pool, room in the pages for rows that change
-// often; in one statement and so one round trip for each booking, or in several as most would. It does less than the
-// store: it checks neither pass nor stock, keeps no idempotency keys and chains no hashes, each of which would cost more.
-type peer struct{ pool *pgxpool.Pool }
+// peer books as one would write it by hand with care: prepared statements, a pool of as many connections as suits it best,
+// room in the pages for rows that change often; in one statement and so one round trip for each booking, or in several as
+// most would. It does less than the store: it checks neither pass nor stock, looks up no idempotency keys and chains no
+// hashes, and in one statement it keeps no record beside the booking.
+type peer struct {
+	address, schema string
+	pool            *pgxpool.Pool
+}
 
 const peerTables = `
 	CREATE SCHEMA %[1]s;
@@ -32,13 +35,11 @@ const peerTables = `
 		seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at bigint NOT NULL, kind text COLLATE "C" NOT NULL, data bytea NOT NULL);`
 
 const peerBook = `
-	WITH seat AS (UPDATE slots SET taken = taken + 1 WHERE id = $5 AND taken < capacity RETURNING id),
-	made AS (
-		INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed)
-		SELECT $1, $2, $3, $4, seat.id, 'booked', $6, $7, $8, $9, $10, $11, $12 FROM seat RETURNING no)
-	INSERT INTO ledger (at, kind, data) SELECT $13, 'booking', $14 FROM made`
+	WITH seat AS (UPDATE slots SET taken = taken + 1 WHERE id = $5 AND taken < capacity RETURNING id)
+	INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed)
+	SELECT $1, $2, $3, $4, seat.id, 'booked', $6, $7, $8, $9, $10, $11, $12 FROM seat`
 
-// The same in a statement for each step.
+// The same in a statement for each step, and a record of it.
 const (
 	peerSeat = `UPDATE slots SET taken = taken + 1 WHERE id = $1 AND taken < capacity`
 	peerMake = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed)
@@ -48,48 +49,63 @@ const (
 
 // newPeer makes the peer's tables in a schema of its own, with the slots of an import.
 func newPeer(ctx context.Context, address, schema string, in booking.Import) (*peer, error) {
-	cfg, err := pgxpool.ParseConfig(address)
-	if err != nil {
+	p := &peer{address: address, schema: schema}
+	if err := p.connect(ctx, 4); err != nil {
 		return nil, err
 	}
-	cfg.MaxConns, cfg.MinConns = clients, clients
-	cfg.ConnConfig.RuntimeParams["search_path"] = schema
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	p := &peer{pool: pool}
-	if _, err := pool.Exec(ctx, fmt.Sprintf(peerTables, schema), pgx.QueryExecModeSimpleProtocol); err != nil {
-		pool.Close()
+	if _, err := p.pool.Exec(ctx, fmt.Sprintf(peerTables, schema), pgx.QueryExecModeSimpleProtocol); err != nil {
+		p.pool.Close()
 		return nil, err
 	}
 	for part := range slices.Chunk(in.Slots, 10_000) {
-		_, err := pool.CopyFrom(ctx, pgx.Identifier{"slots"}, []string{"id", "capacity", "taken"},
+		_, err := p.pool.CopyFrom(ctx, pgx.Identifier{"slots"}, []string{"id", "capacity", "taken"},
 			pgx.CopyFromSlice(len(part), func(i int) ([]any, error) { return []any{part[i].ID, int64(part[i].Capacity), int64(0)}, nil }))
 		if err != nil {
-			pool.Close()
+			p.pool.Close()
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// Book books in one statement; false means that the slot is full.
-func (p *peer) Book(ctx context.Context, o *booking.Order) (bool, error) {
-	tag, err := p.pool.Exec(ctx, peerBook, append(columns(o), o.BookedAt.UnixNano(), record(o))...)
-	return tag.RowsAffected() == 1, err
+// connect makes a pool of that many connections, in the place of the one there was.
+func (p *peer) connect(ctx context.Context, connections int32) error {
+	cfg, err := pgxpool.ParseConfig(p.address)
+	if err != nil {
+		return err
+	}
+	cfg.MaxConns, cfg.MinConns = connections, connections
+	cfg.ConnConfig.RuntimeParams["search_path"] = p.schema
+	if p.pool != nil {
+		p.pool.Close()
+	}
+	p.pool, err = pgxpool.NewWithConfig(ctx, cfg)
+	return err
 }
 
-// BookInSteps books in a statement for each step; false means that the slot is full.
-func (p *peer) BookInSteps(ctx context.Context, o *booking.Order) (bool, error) {
-	full := errors.New("full")
-	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+func (p *peer) kept(ctx context.Context) (n int, err error) {
+	err = p.pool.QueryRow(ctx, "SELECT count(*) FROM bookings").Scan(&n)
+	return n, err
+}
+
+// inOneStatement books in one statement.
+func (p *peer) inOneStatement(ctx context.Context, o *booking.Order) error {
+	tag, err := p.pool.Exec(ctx, peerBook, columns(o)...)
+	if err == nil && tag.RowsAffected() == 0 {
+		return errFull
+	}
+	return err
+}
+
+// inSteps books in a statement for each step.
+func (p *peer) inSteps(ctx context.Context, o *booking.Order) error {
+	return pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, peerSeat, o.Slot)
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return full
+			return errFull
 		}
 		if _, err := tx.Exec(ctx, peerMake, columns(o)...); err != nil {
 			return err
@@ -97,10 +113,6 @@ func (p *peer) BookInSteps(ctx context.Context, o *booking.Order) (bool, error) 
 		_, err = tx.Exec(ctx, peerRecord, o.BookedAt.UnixNano(), record(o))
 		return err
 	})
-	if errors.Is(err, full) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func columns(o *booking.Order) []any {

@@ -2,231 +2,171 @@ package versus
 
 import (
 	"context"
-	"encoding/json"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
 	"net/url"
 	"os"
-	"strconv"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/store/pgtest"
 	"github.com/daemun/daemun/backend/store/postgres"
+	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/store/storetest"
+	"github.com/daemun/daemun/loadlab/bench"
 )
 
 var (
-	rowsFile = flag.String("rows", "", "write what was measured to this file, as JSON")
+	rowsFile = flag.String("rows", "", "put what was measured into this file, as JSON")
 	database = flag.String("database", "", "use the PostgreSQL at this address, in new schemas, and not one of our own")
-	seconds  = flag.Float64("seconds", 3, "length of a round; there are three of each")
+	seconds  = flag.Float64("seconds", 3, "length of a round")
 )
 
-const (
-	rounds   = 3
-	capacity = 1 << 20 // of each slot: nobody is refused, every booking costs a write
-)
+const plenty = 1 << 20 // seats in each slot: nobody is refused, every booking costs a write
 
-// Row is one comparison. Ratio is how many times better ours is: ours to theirs of rates, theirs to ours of waits.
-type Row struct {
-	Name   string  `json:"name"`
-	Unit   string  `json:"unit"`
-	Ours   float64 `json:"ours"`
-	Peer   string  `json:"peer"`
-	Theirs float64 `json:"theirs"`
-	Ratio  float64 `json:"ratio"`
+// storeMatch is one store and its peers.
+type storeMatch struct {
+	name       string
+	contenders func(b testing.TB, in booking.Import) []*contender
 }
 
-// The sides of a match: ours, and the two that it is held against.
-const (
-	ours = iota
-	theirs
-	theirsInSteps
-	sides
-)
+var stores = []storeMatch{{"PostgreSQL", postgresContenders}, {"SQLite", sqliteContenders}}
 
-var peerNames = [sides]string{
-	theirs:        "PostgreSQL, one statement for each booking, 64 connections",
-	theirsInSteps: "PostgreSQL, one transaction of three statements for each booking, 64 connections",
-}
-
-// match is all ways of booking over the same slots.
-type match struct {
-	slots  int
-	store  *postgres.Store
-	peers  [sides]*peer
-	people int // let in so far
-	next   [sides]int
-}
-
-func newMatch(b testing.TB, address string, slots int) *match {
-	b.Helper()
-	schema := fmt.Sprintf("versus_%d_%d", slots, time.Now().UnixNano())
-	in := storetest.Slots(slots, capacity, 1<<40)
-	m := &match{slots: slots}
-	var err error
-	if m.store, err = postgres.Open(b.Context(), withSchema(b, address, schema), storetest.Now); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { m.store.Close() })
-	if err := m.store.Import(b.Context(), in); err != nil {
-		b.Fatal(err)
-	}
-	for side := theirs; side < sides; side++ {
-		if m.peers[side], err = newPeer(b.Context(), address, fmt.Sprintf("%s_%d", schema, side), in); err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(m.peers[side].pool.Close)
-	}
-	return m
-}
-
-func (m *match) order(n int) booking.Order {
-	o := storetest.OrderOf(n, storetest.SlotID(n*7919%m.slots), "key-"+strconv.Itoa(n))
-	o.Sealed = sealed(n)
-	return o
-}
-
-// book books for the n-th person.
-func (m *match) book(side int) func(context.Context, int) error {
-	if side == ours {
-		return m.bookOurs
-	}
-	book := m.peers[side].Book
-	if side == theirsInSteps {
-		book = m.peers[side].BookInSteps
-	}
-	return func(ctx context.Context, n int) error {
-		o := m.order(n)
-		ok, err := book(ctx, &o)
-		if err == nil && !ok {
-			err = errors.New("the slot is full")
-		}
-		return err
-	}
-}
-
-func (m *match) bookOurs(ctx context.Context, n int) error {
-	for {
-		_, err := m.store.Book(ctx, m.order(n))
-		if booking.KindOf(err) != booking.Overloaded {
-			return err
-		}
-		time.Sleep(20 * time.Millisecond) // as people who are told so do; the wait counts
-	}
-}
-
-// admit lets people in up to a number.
-func (m *match) admit(b testing.TB, upTo int) {
-	b.Helper()
-	o := closedLoop(b.Context(), m.people, upTo, time.Hour, func(ctx context.Context, n int) error {
-		_, err := m.store.Admit(ctx, storetest.AdmissionOf(n, 0, storetest.Now))
-		return err
-	})
-	if o.err != nil {
-		b.Fatal(o.err)
-	}
-	m.people = max(m.people, upTo)
-}
-
-// peak is the most that each manages, in turns so that a slow moment of the machine hits all.
-func (m *match) peak(b testing.TB, d time.Duration) (out [sides]outcome) {
-	b.Helper()
-	expected := 8000.0
-	for range rounds {
-		for side := range sides {
-			last := m.next[side] + int(2*expected*d.Seconds())
-			if side == ours {
-				m.admit(b, last)
-			}
-			o := closedLoop(b.Context(), m.next[side], last, d, m.book(side))
-			m.next[side] += o.done
-			expected = max(expected, o.rate())
-			out[side].add(o)
-		}
-	}
-	return out
-}
-
-// calm is half of each one's own peak.
-func (m *match) calm(b testing.TB, d time.Duration, peak [sides]outcome) (out [sides]outcome) {
-	b.Helper()
-	for side := range sides {
-		rate := peak[side].rate() / 2
-		first := m.next[side]
-		last := first + int(rate*d.Seconds()) + 1
-		if side == ours {
-			m.admit(b, last)
-		}
-		out[side] = openLoop(b.Context(), first, last, rate, d, m.book(side))
-		m.next[side] += out[side].done
-	}
-	return out
-}
-
-func compare(name string, peak, calm [sides]outcome) []Row {
-	var rows []Row
-	for side := theirs; side < sides; side++ {
-		add := func(what, unit string, mine, other, ratio float64) {
-			rows = append(rows, Row{name + ", " + what, unit, mine, peerNames[side], other, ratio})
-		}
-		wait := func(what string, in *[sides]outcome, p float64) {
-			mine, other := in[ours].percentile(p), in[side].percentile(p)
-			add(what, "ms", mine, other, other/mine)
-		}
-		add("64 clients", "bookings/s", peak[ours].rate(), peak[side].rate(), peak[ours].rate()/peak[side].rate())
-		wait("p50 at its peak", &peak, 0.5)
-		wait("p99 at its peak", &peak, 0.99)
-		wait("p99 at half its peak", &calm, 0.99)
-	}
-	return rows
-}
-
-// BenchmarkVersus books in 4 slots that everybody wants, and in 100,000.
-func BenchmarkVersus(b *testing.B) {
-	address := serverFor(b)
-	var all []Row
-	for _, c := range []struct {
-		name  string
-		slots int
-	}{{"booking in 4 hot slots", 4}, {"booking in 100,000 slots", 100_000}} {
-		b.Run(strconv.Itoa(c.slots), func(b *testing.B) {
-			d := time.Duration(*seconds * float64(time.Second))
-			m := newMatch(b, address, c.slots)
-			peak := m.peak(b, d)
-			calm := m.calm(b, 2*d, peak)
-			for side := range sides {
-				if err := errors.Join(peak[side].err, calm[side].err); err != nil {
+// BenchmarkBookings books in 4 slots that everybody wants, and in 100,000, in both stores.
+func BenchmarkBookings(b *testing.B) {
+	var all []bench.Row
+	for _, store := range stores {
+		for _, slots := range []struct {
+			name string
+			n    int
+		}{{"4 hot slots", 4}, {"100,000 slots", 100_000}} {
+			b.Run(store.name+", "+slots.name, func(b *testing.B) {
+				m := match{store.name + ", " + slots.name, slotIDs(slots.n), store.contenders(b, storetest.Slots(slots.n, plenty, 1<<40))}
+				rows, err := m.play(b.Context(), time.Duration(*seconds*float64(time.Second)))
+				if err != nil {
 					b.Fatal(err)
 				}
-			}
-			for _, row := range compare(c.name, peak, calm) {
-				b.Logf("%s: %.2f %s; %s: %.2f; ratio %.2f", row.Name, row.Ours, row.Unit, row.Peer, row.Theirs, row.Ratio)
-				all = append(all, row)
-			}
-			b.ReportMetric(peak[ours].rate(), "bookings/s")
-			b.ReportMetric(peak[ours].rate()/peak[theirs].rate(), "times-one-statement")
-			b.ReportMetric(peak[ours].rate()/peak[theirsInSteps].rate(), "times-three-statements")
-			b.ReportMetric(calm[ours].percentile(0.99), "p99-ms-at-half")
-		})
+				all = append(all, rows...)
+				b.ReportMetric(rows[0].Ours, "bookings/s")
+				b.ReportMetric(rows[0].Ratio, "times-the-peer")
+			})
+		}
 	}
-	writeRows(b, all)
-}
-
-func writeRows(b *testing.B, rows []Row) {
-	if *rowsFile == "" {
-		return
-	}
-	text, err := json.MarshalIndent(rows, "", "\t")
-	if err == nil {
-		err = os.WriteFile(*rowsFile, append(text, '\n'), 0o644)
+	err := bench.Print(os.Stdout, all)
+	if *rowsFile != "" {
+		err = errors.Join(err, bench.Put(*rowsFile, all))
 	}
 	if err != nil {
 		b.Fatal(err)
 	}
+}
+
+// TestContendersKeepTheirPromise sells a few seats to many people in every way: one that oversold or forgot would be no
+// measure.
+func TestContendersKeepTheirPromise(t *testing.T) {
+	const slots, seats, people = 2, 7, 200
+	for _, store := range stores {
+		for _, c := range store.contenders(t, storetest.Slots(slots, seats, people)) {
+			if err := c.prepare(t.Context(), people); err != nil {
+				t.Fatal(err)
+			}
+			var full atomic.Int64
+			book := c.bookFor(slotIDs(slots))
+			o := work{0, people, time.Hour, func(ctx context.Context, n int) error {
+				err := book(ctx, n)
+				if errors.Is(err, errFull) {
+					full.Add(1)
+					err = nil
+				}
+				return err
+			}}.closedLoop(t.Context(), clients)
+			kept, err := c.kept(t.Context())
+			if err = errors.Join(err, o.err); err != nil || kept != slots*seats || full.Load() != people-slots*seats {
+				t.Errorf("%s: %d kept, %d told full: %v", c.name, kept, full.Load(), err)
+			}
+		}
+	}
+}
+
+func postgresContenders(b testing.TB, in booking.Import) []*contender {
+	b.Helper()
+	address := serverFor(b)
+	schema := fmt.Sprintf("versus_%d", time.Now().UnixNano())
+	all := []*contender{ourPostgres(b, withSchema(b, address, schema), in)}
+	slots := slotIDs(len(in.Slots))
+	for i, way := range []struct {
+		name string
+		book func(*peer, context.Context, *booking.Order) error
+	}{{"one statement", (*peer).inOneStatement}, {"one transaction of three statements", (*peer).inSteps}} {
+		p, err := newPeer(b.Context(), address, fmt.Sprint(schema, "_", i), in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { p.pool.Close() })
+		all = append(all, &contender{
+			name: "PostgreSQL, " + way.name + " for each booking",
+			book: func(ctx context.Context, o *booking.Order) error { return way.book(p, ctx, o) },
+			kept: p.kept,
+			tune: func(ctx context.Context, c *contender) error { return p.tune(ctx, c, slots) },
+		})
+	}
+	return all
+}
+
+func ourPostgres(b testing.TB, address string, in booking.Import) *contender {
+	b.Helper()
+	s, err := postgres.Open(b.Context(), address, storetest.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	if err := s.Import(b.Context(), in); err != nil {
+		b.Fatal(err)
+	}
+	conn, err := pgx.Connect(b.Context(), address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close(context.Background()) })
+	return ourStore(s, func(ctx context.Context) (n int, err error) {
+		err = conn.QueryRow(ctx, "SELECT count(*) FROM bookings").Scan(&n)
+		return n, err
+	})
+}
+
+func sqliteContenders(b testing.TB, in booking.Import) []*contender {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "ours.db")
+	s, err := sqlite.Open(b.Context(), path, storetest.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	if err := s.Import(b.Context(), in); err != nil {
+		b.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { db.Close() })
+	p, err := newSQLitePeer(b.Context(), filepath.Join(b.TempDir(), "peer.db"), in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { p.db.Close() })
+	ours := func(ctx context.Context) (n int, err error) {
+		err = db.QueryRowContext(ctx, "SELECT count(*) FROM bookings").Scan(&n)
+		return n, err
+	}
+	return []*contender{ourStore(s, ours), {name: "SQLite, one transaction for each booking", book: p.book, kept: p.kept}}
 }
 
 // serverFor is where the match takes place.
@@ -253,34 +193,4 @@ func withSchema(b testing.TB, address, schema string) string {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return u.String()
-}
-
-// TestPeersKeepTheirPromise: a peer that oversold or forgot would be no measure.
-func TestPeersKeepTheirPromise(t *testing.T) {
-	const seats, people = 7, 200
-	address := serverFor(t)
-	for side := theirs; side < sides; side++ {
-		m := &match{slots: 1}
-		p, err := newPeer(t.Context(), address, fmt.Sprint("peer", side), storetest.Slots(1, seats, people))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.pool.Close()
-		m.peers[side] = p
-		var booked atomic.Int64
-		o := closedLoop(t.Context(), 0, people, time.Hour, func(ctx context.Context, n int) error {
-			if m.book(side)(ctx, n) == nil {
-				booked.Add(1)
-			}
-			return nil
-		})
-		if o.done != people || booked.Load() != seats {
-			t.Fatalf("%d of %d done, %d booked: %v", o.done, people, booked.Load(), o.err)
-		}
-		var bookings, records, taken int64
-		const query = "SELECT (SELECT count(*) FROM bookings), (SELECT count(*) FROM ledger), (SELECT taken FROM slots)"
-		if err := p.pool.QueryRow(t.Context(), query).Scan(&bookings, &records, &taken); err != nil || bookings != seats || records != seats || taken != seats {
-			t.Fatalf("%d bookings, %d records, %d taken: %v", bookings, records, taken, err)
-		}
-	}
 }
