@@ -53,7 +53,13 @@ func (r *run) breakIn(ctx context.Context) (*report.Data, error) {
 	if err := seed(ctx, r.o, r.plan, opensSoon); err != nil {
 		return nil, err
 	}
-	var err error
+	file, err := os.ReadFile(filepath.Join(r.o.data, "demo", "citizens.csv"))
+	if err != nil {
+		return nil, fmt.Errorf("citizens: %w", err)
+	}
+	if r.leaks, err = r.newLeaks(file); err != nil {
+		return nil, err
+	}
 	if r.servers, err = startServers(ctx, r.o, callsPerS, callsPerS); err != nil {
 		return nil, err
 	}
@@ -72,10 +78,7 @@ func (r *run) breakIn(ctx context.Context) (*report.Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := report.Save(r.o.out, d); err != nil {
-		return nil, err
-	}
-	return d, report.Text(r.out, d)
+	return d, r.publish(d)
 }
 
 // house is what is broken into.
@@ -126,7 +129,7 @@ func (h *house) try(ctx context.Context, door burglar.Door, b *burglar.Burglar, 
 		if left == 0 || time.Since(began) > tooLong {
 			return nil
 		}
-		a := &attack.Attack{Schedule: burglar.AtOnce(left), Actor: b, Recorder: b, Pool: pool, Limit: tooLong - time.Since(began), Inline: true}
+		a := &attack.Attack{Schedule: burglar.AtOnce(left), Actor: b, Recorder: b, Pool: pool, Witness: h.leaks, Limit: tooLong - time.Since(began), Inline: true}
 		result, err := a.Run(ctx)
 		h.requests += result.Hits
 		if err != nil {

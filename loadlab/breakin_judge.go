@@ -31,9 +31,17 @@ func (h *house) judge(ctx context.Context) (*report.Data, error) {
 		v.Sheds += d.Sheds
 	}
 	wanted := int64(h.o.tries * len(breach.Attacks) * len(h.doors))
-	verdict.Decide(v, verdict.Validity{InTime: int64(h.requests), MinChecked: map[string]int64{
-		"no_cheats": wanted, "honest_only": 2*willBook + willEnter, "honest_kept": willBook, "answered": wanted,
-		"not_blocked": leastWaiter, "no_oversell": willBook, "ledger_chain": 2*willBook + willEnter}}, nil)
+	leaked, err := h.leaks.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Invariants = append(v.Invariants, leaked)
+	h.decide = func() {
+		verdict.Decide(v, verdict.Validity{InTime: int64(h.requests), MinChecked: map[string]int64{
+			"no_cheats": wanted, "honest_only": 2*willBook + willEnter, "honest_kept": willBook, "answered": wanted,
+			"not_blocked": leastWaiter, "no_oversell": willBook, "ledger_chain": 2*willBook + willEnter, "leaks": leastSearched}}, nil)
+	}
+	h.decide()
 	return &report.Data{At: h.began, Took: time.Since(h.began), Machine: machine(), Plan: h.plan, Verdict: v,
 		Figures: measure.Figures{Outcomes: map[string]int64{}}, Usage: h.usageNow()}, nil
 }

@@ -53,11 +53,17 @@ func (r *run) judge(ctx context.Context, result attack.Result) (*report.Data, er
 	}
 	v.Levels = levels(r.plan, h, figures)
 	v.Counters = counters(v, usage)
+	leaked, err := r.leaks.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Invariants = append(v.Invariants, leaked)
 	earlier, err := r.earlier()
 	if err != nil {
 		return nil, err
 	}
-	verdict.Decide(v, r.validity(figures), earlier)
+	r.decide = func() { verdict.Decide(v, r.validity(figures), earlier) }
+	r.decide()
 	return &report.Data{At: r.began, Took: time.Since(r.began), Machine: machine(), Plan: r.plan, Verdict: v, Figures: figures,
 		Funnel: h.Client.Funnel, Cheats: cheats(h.Client), Usage: usage, Connections: r.pool.Dialled()}, nil
 }
@@ -181,7 +187,7 @@ func (r *run) validity(f measure.Figures) verdict.Validity {
 	return verdict.Validity{InTime: f.InTime, MaxLateness: ms(measure.Grace), MinChecked: map[string]int64{
 		"faults": int64(len(r.plan.Faults)), "answered": int64(r.plan.Requests), "no_loss": least, "no_oversell": least,
 		"one_booking": least, "lawful": least, "draw": least, "no_cheats": int64(float64(r.plan.Requests) * r.plan.CheatShare * .6),
-		"ledger_chain": least, "audit": least, "place_kept": least / 4, "cursor": 100, "eligible": least, "recovery": int64(len(r.plan.Faults))}}
+		"ledger_chain": least, "audit": least, "place_kept": least / 4, "cursor": 100, "eligible": least, "leaks": leastSearched, "recovery": int64(len(r.plan.Faults))}}
 }
 
 func (r *run) earlier() ([][]verdict.Counter, error) {

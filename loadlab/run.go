@@ -35,6 +35,8 @@ type run struct {
 	recorder *measure.Recorder
 	pool     *wire.Pool
 	schedule *arrivals.Schedule
+	leaks    *leaks
+	decide   func() // gives the verdict
 
 	mu      sync.Mutex
 	start   time.Time // of the attack
@@ -63,10 +65,7 @@ func (r *run) do(ctx context.Context) (*report.Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := report.Save(r.o.out, d); err != nil {
-		return nil, err
-	}
-	return d, report.Text(r.out, d)
+	return d, r.publish(d)
 }
 
 func (r *run) say(format string, args ...any) { fmt.Fprintf(r.out, format+"\n", args...) }
@@ -89,6 +88,9 @@ func (r *run) prepare(ctx context.Context) error {
 		return fmt.Errorf("citizens: %w", err)
 	}
 	if r.people, err = citizen.ReadPeople(file); err != nil {
+		return err
+	}
+	if r.leaks, err = r.newLeaks(file); err != nil {
 		return err
 	}
 	wanted := time.Duration(r.o.seconds) * time.Second
@@ -138,7 +140,7 @@ func (r *run) attack(ctx context.Context) (attack.Result, error) {
 		return attack.Result{}, ctx.Err()
 	case <-time.After(time.Until(r.servers.opening.OpensAt.Add(-r.plan.Lobby))):
 	}
-	a := &attack.Attack{Limit: r.plan.Run + overtime, Schedule: r.schedule, Actor: r.crowd, Recorder: r.recorder, Pool: r.pool, Began: func(t time.Time) {
+	a := &attack.Attack{Limit: r.plan.Run + overtime, Schedule: r.schedule, Actor: r.crowd, Recorder: r.recorder, Pool: r.pool, Witness: r.leaks, Began: func(t time.Time) {
 		r.start = t
 		close(r.started)
 	}}
@@ -146,6 +148,7 @@ func (r *run) attack(ctx context.Context) (attack.Result, error) {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.faults(beside) })
 	wg.Go(func() { r.progress(beside) })
+	wg.Go(func() { r.leaks.watch(beside) })
 	r.idle = r.servers.usage()
 	before := fault.Self()
 	result, err := a.Run(ctx)

@@ -52,7 +52,7 @@ func freshFolder(dir string) error {
 
 // seed lets the program under test write demo people, clinics and an opening that opens soon.
 func seed(ctx context.Context, o options, p scenario.Plan, opensIn time.Duration) error {
-	args := []string{"seed", "--data", o.data,
+	args := []string{"seed", "--data", o.data, "--marked",
 		"--citizens", strconv.Itoa(p.Eligible + p.NotEligible), "--on-roster", strconv.Itoa(p.Eligible),
 		"--clinics", strconv.Itoa(p.Clinics), "--seed", strconv.FormatUint(o.seed, 10),
 		"--opens-in", opensIn.String(), "--stock", strconv.Itoa(p.Stock)}

@@ -27,7 +27,7 @@ const foreignersIn100 = 4
 func Citizens(o Options) iter.Seq[Citizen] {
 	o = o.filled()
 	return func(yield func(Citizen) bool) {
-		r := o.random(streamCitizens)
+		r, marks := o.random(streamCitizens), o.random(streamMarks)
 		taken := make(map[subject.Number]struct{}, o.Citizens)
 		others := 0
 		for i := range o.Citizens {
@@ -40,6 +40,9 @@ func Citizens(o Options) iter.Seq[Citizen] {
 			c := citizen(r, fits, taken)
 			c.Phone = fmt.Sprintf("010-0%03d-%04d", i/10_000%1000, i%10_000)
 			c.OnRoster = listed
+			if o.Marked {
+				c.Name = marked(marks, c.Name)
+			}
 			if !yield(c) {
 				return
 			}

@@ -16,6 +16,7 @@ type Options struct {
 	Days     int          // 10 days on which clinics are open
 	Seed     uint64       // any value, 0 included
 	Start    subject.Date // first day of the slots; 26 July 2021
+	Marked   bool         // names that stand nowhere by chance, so that a leak of one can be found; see marked
 }
 
 func (o Options) filled() Options {
@@ -40,6 +41,7 @@ const (
 	streamCitizens = iota + 1
 	streamClinics
 	streamSlots
+	streamMarks
 )
 
 func (o Options) random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(o.Seed, stream)) }

@@ -30,6 +30,12 @@ type Recorder interface {
 	Record(k citizen.Kind, o citizen.Outcome, due, sent, done time.Duration)
 }
 
+// Witness looks at what is sent and answered; nothing of either may be kept.
+type Witness interface {
+	Asked(request []byte)
+	Answered(k citizen.Kind, res *wire.Response)
+}
+
 // Schedule says when request n is due, until which it counts, and at what rate.
 type Schedule interface {
 	Due(n uint64) time.Duration
@@ -56,6 +62,7 @@ type Attack struct {
 	Recorder Recorder
 	Pool     *wire.Pool
 	Began    func(time.Time) // told the start, may be nil
+	Witness  Witness         // may be nil
 	Inline   bool            // await every answer within its hit: no more under way than the workers send
 
 	start  time.Time
@@ -200,6 +207,9 @@ func (a *Attack) send(f *flight) {
 	}
 	f.action, f.conn.Out = a.Actor.Next(f.sent, f.conn.Out[:0])
 	f.err = f.conn.Send(a.start.Add(f.sent))
+	if a.Witness != nil {
+		a.Witness.Asked(f.conn.Out)
+	}
 }
 
 func (a *Attack) receive(f *flight) {
@@ -210,6 +220,9 @@ func (a *Attack) receive(f *flight) {
 	done := f.sent
 	if f.conn != nil {
 		done = time.Since(a.start)
+	}
+	if f.err == nil && a.Witness != nil {
+		a.Witness.Answered(f.action.Kind, &res)
 	}
 	o := a.Actor.Apply(f.action, f.sent, done, &res, f.err)
 	a.Recorder.Record(f.action.Kind, o, f.due, f.sent, done)
