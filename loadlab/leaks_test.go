@@ -87,12 +87,16 @@ func TestLeaksAreFoundWhereverTheyArePlanted(t *testing.T) {
 		"gateway's log": func(t *testing.T, r *run, secret string) {
 			put(t, r.leaks.logs[0], `{"level":"info","msg":"joined","who":"`+secret+`"}`+"\n")
 		},
-		"backend's log":  func(t *testing.T, r *run, secret string) { put(t, r.leaks.logs[1], "panic: "+secret+"\n") },
-		"SQLite":         func(t *testing.T, r *run, secret string) { plantSQLite(t, r, secret, "TRUNCATE") },
-		"SQLite's WAL":   func(t *testing.T, r *run, secret string) { plantSQLite(t, r, secret, "") },
-		"JetStream":      plantJetStream,
-		"evidence":       func(t *testing.T, r *run, secret string) { put(t, filepath.Join(r.o.out, evidenceFolder, "ledger.ndjson"), secret) },
-		"name of a file": func(t *testing.T, r *run, secret string) { put(t, filepath.Join(r.o.data, "lists", secret+".list"), "x") },
+		"backend's log": func(t *testing.T, r *run, secret string) { put(t, r.leaks.logs[1], "panic: "+secret+"\n") },
+		"SQLite":        func(t *testing.T, r *run, secret string) { plantSQLite(t, r, secret, "TRUNCATE") },
+		"SQLite's WAL":  func(t *testing.T, r *run, secret string) { plantSQLite(t, r, secret, "") },
+		"JetStream":     plantJetStream,
+		"evidence": func(t *testing.T, r *run, secret string) {
+			put(t, filepath.Join(r.o.out, evidenceFolder, "ledger.ndjson"), secret)
+		},
+		"name of a file": func(t *testing.T, r *run, secret string) {
+			put(t, filepath.Join(r.o.data, "lists", secret+".list"), "x")
+		},
 	}
 	for place, plant := range places {
 		t.Run(place, func(t *testing.T) {
