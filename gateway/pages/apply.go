@@ -13,7 +13,6 @@ type applyView struct {
 	Number     numberField
 	Agreed     bool
 	AgreeError string
-	AgreeFocus bool
 }
 
 func (p *Pages) applyForm(w http.ResponseWriter, r *http.Request) {
@@ -67,11 +66,9 @@ func checkApply(in applyInput, lang string) (applyView, bool) {
 		v.Number.Error = cmp.Or(v.Number.Error, text(lang, "rrn.again"))
 	}
 	if v.Number.Error != "" {
-		v.Number.Focus = true
 		v.Errors = append(v.Errors, formError{ID: "rrn1", Text: v.Number.Error})
 	}
 	if v.AgreeError != "" {
-		v.AgreeFocus = !v.Number.Focus
 		v.Errors = append(v.Errors, formError{ID: "agree", Text: v.AgreeError})
 	}
 	return v, len(v.Errors) == 0
@@ -84,10 +81,10 @@ func (p *Pages) applyRefused(w http.ResponseWriter, r *http.Request, lang string
 	v := applyView{Agreed: in.Agreed}
 	switch {
 	case problem.Code == "bad_number":
-		v.Number = numberField{Error: sentence, Focus: true}
+		v.Number = numberField{Error: sentence}
 		v.Errors = []formError{{ID: "rrn1", Text: sentence}}
 	case isBusy(problem):
-		v.Number = numberField{Error: text(lang, "rrn.again"), Focus: true}
+		v.Number = numberField{Error: text(lang, "rrn.again")}
 		v.Errors = []formError{{Text: sentence}, {ID: "rrn1", Text: v.Number.Error}}
 		setRetryAfter(w, problem)
 	default:

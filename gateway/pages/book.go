@@ -37,7 +37,7 @@ func newBookView(r *http.Request, lang string, in bookInput) bookView {
 	}
 	v.Name.Error, v.Phone.Error = in.Errors["name"], in.Errors["phone"]
 	v.ProxyName, v.ProxyPhone, v.ProxyRelation = proxyFields(lang, in)
-	v.Errors = focusFirst([]*field{&v.Name, &v.Phone, &v.ProxyName, &v.ProxyPhone, &v.ProxyRelation}, &v.Number, 1)
+	v.Errors = listErrors([]field{v.Name, v.Phone, v.ProxyName, v.ProxyPhone, v.ProxyRelation}, v.Number, 1)
 	if v.Key == "" {
 		v.Key = rand.Text()
 	}
@@ -222,6 +222,5 @@ func (p *Pages) slotGone(w http.ResponseWriter, r *http.Request, lang string, v 
 	}
 	gone := formError{ID: "slot-" + v.Times[0].ID, Text: text(lang, "problem.slot_full") + ". " + text(lang, "book.times") + "."}
 	v.Errors = append([]formError{gone}, v.Errors...)
-	v.Number.Focus = false // the times come first
 	p.showBook(w, r, lang, http.StatusConflict, v)
 }

@@ -182,7 +182,7 @@ func TestCatalogIsWhole(t *testing.T) {
 }
 
 // Families of sentences whose last part is chosen at run time.
-var families = []string{"state.", "when.", "landing.go.", "wait.title.", "problem.", "refused."}
+var families = []string{"state.", "when.", "landing.go.", "wait.title.", "wait.closed", "wait.exhausted", "problem.", "refused.", "part."}
 
 func TestEverySentenceIsUsed(t *testing.T) {
 	var source strings.Builder

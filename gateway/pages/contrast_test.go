@@ -7,27 +7,35 @@ import (
 	"testing"
 )
 
-var variable = regexp.MustCompile(`--([a-z]+):#([0-9a-f]{3,6})`)
+var variable = regexp.MustCompile(`--krds-([a-z]+-[0-9]+):#([0-9a-f]{3,6})`)
 
-// TestContrast holds every pair of text and ground in the style sheet to 4.5 : 1, and the lines around inputs and the
-// focus to 3 : 1.
+// TestContrast holds every pair of text and ground in the style sheets to 4.5 : 1, and the lines around inputs and the
+// focus to 3 : 1. Names are those of KRDS tokens.
 func TestContrast(t *testing.T) {
-	colour := map[string]string{"white": "ffffff", "input": "58616a", "edge": "9e6a00"}
-	for _, m := range variable.FindAllStringSubmatch(string(assets["daemun.css"].body), -1) {
-		colour[m[1]] = m[2]
+	colour := map[string]string{}
+	for _, sheet := range []string{"base.css", "pages.css"} {
+		for _, m := range variable.FindAllStringSubmatch(string(assets[sheet].body), -1) {
+			colour[m[1]] = m[2]
+		}
 	}
 	for _, c := range []struct {
 		on, ground string
 		least      float64
 	}{
-		{"text", "bg", 4.5}, {"soft", "bg", 4.5}, {"strong", "bg", 4.5}, {"deep", "bg", 4.5}, {"bad", "bg", 4.5},
-		{"white", "primary", 4.5}, {"white", "strong", 4.5}, {"white", "bad", 4.5}, {"white", "text", 4.5},
-		{"text", "tint", 4.5}, {"soft", "tint", 4.5}, {"strong", "tint", 4.5}, {"deep", "tint", 4.5},
-		{"soft", "grey", 4.5}, {"strong", "grey", 4.5}, {"input", "grey", 4.5},
-		{"bad", "badtint", 4.5}, {"text", "badtint", 4.5}, {"warn", "warntint", 4.5}, {"text", "warntint", 4.5},
-		{"ok", "oktint", 4.5}, {"ok", "bg", 4.5}, {"text", "oktint", 4.5},
-		{"primary", "bg", 3}, {"primary", "grey", 3}, {"input", "bg", 3}, {"edge", "warntint", 3},
+		{"gray-90", "gray-0", 4.5}, {"gray-70", "gray-0", 4.5}, {"gray-60", "gray-0", 4.5}, {"gray-0", "gray-90", 4.5},
+		{"primary-60", "gray-0", 4.5}, {"primary-70", "gray-0", 4.5}, {"danger-60", "gray-0", 4.5},
+		{"gray-0", "primary-50", 4.5}, {"gray-0", "primary-60", 4.5}, {"gray-0", "danger-60", 4.5}, {"gray-0", "danger-70", 4.5},
+		{"gray-90", "primary-5", 4.5}, {"gray-70", "primary-5", 4.5}, {"primary-60", "primary-5", 4.5}, {"primary-70", "primary-5", 4.5},
+		{"gray-90", "secondary-5", 4.5}, {"gray-90", "gray-5", 4.5}, {"gray-70", "gray-5", 4.5}, {"gray-60", "gray-5", 4.5}, {"primary-60", "gray-5", 4.5},
+		{"danger-60", "danger-5", 4.5}, {"gray-90", "danger-5", 4.5}, {"warning-70", "warning-5", 4.5}, {"gray-90", "warning-5", 4.5},
+		{"primary-60", "warning-5", 4.5}, {"success-70", "success-5", 4.5}, {"success-70", "gray-0", 4.5}, {"gray-90", "success-5", 4.5},
+		{"primary-50", "gray-0", 3}, {"primary-50", "gray-5", 3}, {"gray-60", "gray-0", 3}, {"warning-50", "warning-5", 3},
+		{"danger-50", "danger-5", 3}, {"danger-50", "gray-0", 3}, {"success-60", "success-5", 3},
 	} {
+		if colour[c.on] == "" || colour[c.ground] == "" {
+			t.Errorf("no token %s or %s", c.on, c.ground)
+			continue
+		}
 		got := contrast(t, colour[c.on], colour[c.ground])
 		if got < c.least {
 			t.Errorf("%s on %s: %.2f, want %.1f", c.on, c.ground, got, c.least)

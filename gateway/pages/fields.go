@@ -7,7 +7,10 @@ type field struct {
 	ID, Label, Hint, Error, Value string
 	Type, Autocomplete, Mode      string
 	Max                           int
-	Required, Focus               bool
+	// What the page's script says by itself: when nothing stands in the field, and when its digits are not of this pattern.
+	Empty, Digits, Wrong string
+	If                   string // the box that must be ticked for the field to count
+	Required             bool
 }
 
 // Described lists what a screen reader reads with the input: the error first, then the help.
@@ -27,7 +30,6 @@ func described(id, hint, problem string) string {
 // numberField is the pair of boxes for the registration number. It has no value: the number is never given back.
 type numberField struct {
 	Hint, Error string
-	Focus       bool
 }
 
 // Described lists what a screen reader reads with the boxes.
@@ -42,28 +44,30 @@ type formError struct {
 
 type link struct{ Href, Text string }
 
-// focusFirst puts the cursor into the first field that needs attention and lists all of them in the order of the form.
-func focusFirst(fields []*field, number *numberField, numberAt int) []formError {
+// listErrors lists the fields that need attention in the order of the form.
+func listErrors(fields []field, number numberField, numberAt int) []formError {
 	var list []formError
-	add := func(id, problem string, focus *bool) {
+	add := func(id, problem string) {
 		if problem != "" {
-			*focus = len(list) == 0
 			list = append(list, formError{ID: id, Text: problem})
 		}
 	}
 	for i, f := range fields {
 		if i == numberAt {
-			add("rrn1", number.Error, &number.Focus)
+			add("rrn1", number.Error)
 		}
-		add(f.ID, f.Error, &f.Focus)
+		add(f.ID, f.Error)
 	}
 	return list
 }
 
+// phoneDigits are the digits of a Korean number, with or without the country's code; the server reads them by parsePhone.
+const phoneDigits = "0[0-9]{8,10}|82[0-9]{8,11}"
+
 func nameField(lang, value string) field {
 	return field{
 		ID: "name", Label: text(lang, "name.label"), Hint: text(lang, "name.hint"), Value: value,
-		Type: "text", Autocomplete: "name", Max: maxName, Required: true,
+		Type: "text", Autocomplete: "name", Max: maxName, Required: true, Empty: text(lang, "name.error"),
 	}
 }
 
@@ -71,13 +75,14 @@ func phoneField(lang, value string) field {
 	return field{
 		ID: "phone", Label: text(lang, "phone.label"), Hint: text(lang, "phone.hint"), Value: value,
 		Type: "tel", Autocomplete: "tel", Mode: "tel", Max: maxPhone, Required: true,
+		Empty: text(lang, "phone.error"), Digits: phoneDigits, Wrong: text(lang, "phone.error"),
 	}
 }
 
 func bookingNoField(lang, value string) field {
 	return field{
 		ID: "no", Label: text(lang, "lookup.no"), Hint: text(lang, "lookup.no.hint"), Value: value,
-		Type: "text", Autocomplete: "off", Max: maxNo, Required: true,
+		Type: "text", Autocomplete: "off", Max: maxNo, Required: true, Empty: text(lang, "lookup.no.error"),
 	}
 }
 
@@ -85,15 +90,17 @@ func bookingNoField(lang, value string) field {
 func proxyFields(lang string, in bookInput) (name, phone, relation field) {
 	name = field{
 		ID: "proxy-name", Label: text(lang, "proxy.name"), Value: in.ProxyName,
-		Type: "text", Autocomplete: "off", Max: maxName, Error: in.Errors["proxy-name"],
+		Type: "text", Autocomplete: "off", Max: maxName, Error: in.Errors["proxy-name"], Empty: text(lang, "proxy.name.error"), If: "proxy",
 	}
 	phone = field{
 		ID: "proxy-phone", Label: text(lang, "proxy.phone"), Value: in.ProxyPhone,
 		Type: "tel", Autocomplete: "off", Mode: "tel", Max: maxPhone, Error: in.Errors["proxy-phone"],
+		Empty: text(lang, "phone.error"), Digits: phoneDigits, Wrong: text(lang, "phone.error"), If: "proxy",
 	}
 	relation = field{
 		ID: "proxy-relation", Label: text(lang, "proxy.relation"), Hint: text(lang, "proxy.relation.hint"),
 		Value: in.ProxyRelation, Type: "text", Autocomplete: "off", Max: maxRelation, Error: in.Errors["proxy-relation"],
+		Empty: text(lang, "proxy.relation.err"), If: "proxy",
 	}
 	return name, phone, relation
 }

@@ -252,7 +252,7 @@ func TestStaticFilesMayBeKeptForEver(t *testing.T) {
 			t.Errorf("%s again: %d", name, again.Code)
 		}
 	}
-	if w := get(h, "/static/daemun.css", ""); w.Code != http.StatusNotFound {
+	if w := get(h, "/static/base.css", ""); w.Code != http.StatusNotFound {
 		t.Errorf("a name without its hash: %d", w.Code)
 	}
 }

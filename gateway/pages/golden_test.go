@@ -91,6 +91,17 @@ var views = []view{
 		s.openings[0].State, s.openings[0].Reason = api.OpeningPaused, "예약 시스템 점검 <20:45 재개 예정>"
 	}, "/", "", nil},
 	{"landing-closed", 200, openingState(api.OpeningClosed, fakeNow.Add(24*time.Hour)), "/", "", nil},
+	{"landing-postponed", 200, func(s *fakeService) {
+		o := &s.openings[0]
+		o.State, o.Phase, o.Reason, o.OpensAt = api.OpeningLobby, api.PhasePostponed, "접속 폭주로 시작을 22:00로 미룹니다.", o.OpensAt.Add(2*time.Hour)
+	}, "/", "", nil},
+	{"landing-several", 200, func(s *fakeService) {
+		gone, later := s.openings[0], s.openings[0]
+		gone.ID, gone.Name, gone.NameEn, gone.State, gone.Phase, gone.StockLeft = "2021-07-12", "만 55–59세 사전예약", "Ages 55–59", api.OpeningClosed, api.PhaseExhausted, ptr(int64(0))
+		later.ID, later.Name, later.NameEn, later.State = "2021-07-20", "만 50–52세 사전예약", "Ages 50–52", api.OpeningScheduled
+		later.LobbyAt, later.OpensAt, later.ClosesAt = later.LobbyAt.AddDate(0, 0, 1), later.OpensAt.AddDate(0, 0, 1), later.ClosesAt.AddDate(0, 0, 1)
+		s.openings = []api.Opening{gone, later, s.openings[0]}
+	}, "/", "", nil},
 	{"landing-none", 200, func(s *fakeService) { s.openings, s.notices = nil, nil }, "/", "", nil},
 	{"apply", 200, nil, "/apply", "", nil},
 	{"apply-empty", 422, nil, "/apply", "", url.Values{"agree": {""}}},
@@ -109,7 +120,15 @@ var views = []view{
 	{"wait-lobby", 200, lobby, "/wait", everyCookie, nil},
 	{"wait-lobby-arrival", 200, func(s *fakeService) { lobby(s); s.openings[0].Order = "arrival" }, "/wait", everyCookie, nil},
 	{"wait-waiting", 200, nil, "/wait", everyCookie, nil},
-	{"wait-waiting-still", 200, nil, "/wait?still=1", everyCookie, nil},
+	{"wait-waiting-auto", 200, nil, "/wait?auto=1", everyCookie, nil},
+	{"wait-postponed", 200, func(s *fakeService) {
+		lobby(s)
+		s.place.OpensAt, s.place.Reason = s.place.OpensAt.Add(2*time.Hour), "접속 폭주로 시작을 22:00로 미룹니다."
+		s.openings[0].Phase = api.PhasePostponed
+	}, "/wait", everyCookie, nil},
+	{"wait-exhausted", 200, func(s *fakeService) {
+		s.place.State, s.openings[0].State, s.openings[0].Phase = api.PlaceClosed, api.OpeningClosed, api.PhaseExhausted
+	}, "/wait", everyCookie, nil},
 	{"wait-waiting-scarce", 200, func(s *fakeService) {
 		s.place.StockOutlook, s.place.Ahead = "scarce", ptr(int64(321_000))
 		s.place.WaitLowS, s.place.WaitHighS = ptr(int64(4_100)), ptr(int64(6_500))

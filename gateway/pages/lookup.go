@@ -32,7 +32,7 @@ func (p *Pages) done(w http.ResponseWriter, r *http.Request) {
 		p.to(w, r, "/lookup")
 		return
 	}
-	pg := page{Lang: lang, Title: text(lang, "done.title"), Head: scriptTag}
+	pg := page{Lang: lang, Title: text(lang, "done.title")}
 	p.show(w, r, pg, "done", bookingView{Booking: booking})
 }
 
@@ -99,7 +99,7 @@ func (p *Pages) lookup(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		problem := problemOf(err)
 		setRetryAfter(w, problem)
-		v.Number.Error, v.Number.Focus = text(lang, "rrn.again"), true
+		v.Number.Error = text(lang, "rrn.again")
 		v.Errors = []formError{{Text: formSentence(lang, problem)}, {ID: "rrn1", Text: v.Number.Error}}
 		p.showLookup(w, r, lang, problem.Status, v)
 		return
@@ -121,7 +121,7 @@ func parseLookup(form url.Values, lang string) (api.LookupRequest, lookupView) {
 	if v.Name.Error+v.No.Error != "" {
 		v.Number.Error = cmp.Or(v.Number.Error, text(lang, "rrn.again"))
 	}
-	v.Errors = focusFirst([]*field{&v.Name, &v.No}, &v.Number, 1)
+	v.Errors = listErrors([]field{v.Name, v.No}, v.Number, 1)
 	return req, v
 }
 

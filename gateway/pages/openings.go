@@ -2,7 +2,9 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,11 +62,13 @@ func landingIndex(lang string, hasTicket bool) int {
 type landingView struct {
 	Notices   []api.Notice
 	HasTicket bool
-	Openings  []openingView
+	Openings  []openingView // to come or going on
+	Closed    []openingView
 }
 
 type openingView struct {
 	api.Opening
+	Stands   string // its phase, by which words and colours go
 	When     string // where it stands in time, in words
 	Joinable bool
 }
@@ -72,11 +76,23 @@ type openingView struct {
 func (p *Pages) landingView(lang string, hasTicket bool, now time.Time) landingView {
 	v := landingView{Notices: newest(p.svc.Notices()), HasTicket: hasTicket}
 	for _, o := range p.svc.Openings() {
-		v.Openings = append(v.Openings, openingView{
-			Opening: o, When: whenWords(lang, o, now), Joinable: joinable(o),
-		})
+		one := openingView{Opening: o, Stands: cmp.Or(o.Phase, o.State), When: whenWords(lang, o, now), Joinable: joinable(o)}
+		if o.State == api.OpeningClosed {
+			v.Closed = append(v.Closed, one)
+		} else {
+			v.Openings = append(v.Openings, one)
+		}
 	}
+	slices.SortStableFunc(v.Openings, func(a, b openingView) int { return order(a) - order(b) })
 	return v
+}
+
+// order puts what one can join before what is still to come.
+func order(o openingView) int {
+	if o.Joinable {
+		return 0
+	}
+	return 1
 }
 
 func joinable(o api.Opening) bool {
@@ -85,12 +101,12 @@ func joinable(o api.Opening) bool {
 
 // whenWords says when an opening's next change comes and how long that still takes.
 func whenWords(lang string, o api.Opening, now time.Time) string {
-	key := "when." + o.State
+	stands := cmp.Or(o.Phase, o.State)
 	next := map[string]time.Time{
 		api.OpeningScheduled: o.LobbyAt, api.OpeningLobby: o.OpensAt,
-		api.OpeningOpen: o.ClosesAt, api.OpeningClosed: o.ClosesAt,
-	}[o.State]
-	sentence := text(lang, key)
+		api.OpeningOpen: o.ClosesAt, api.OpeningClosed: o.ClosesAt, api.PhasePostponed: o.OpensAt,
+	}[stands]
+	sentence := text(lang, "when."+stands)
 	args := []string{dateTimeWords(lang, next), untilWords(lang, next.Sub(now))}
 	for _, arg := range args[:strings.Count(sentence, "%s")] {
 		sentence = strings.Replace(sentence, "%s", arg, 1)

@@ -17,6 +17,7 @@ func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, problem *api.Pro
 type problemView struct {
 	Title, Detail string
 	RetryS        int
+	RetryTo       string
 	HasTicket     bool
 	Post          *link
 	Links         []link
@@ -25,16 +26,16 @@ type problemView struct {
 func (p *Pages) problem(w http.ResponseWriter, r *http.Request, lang string, problem *api.Problem) {
 	hasTicket := cookie(r, TicketCookie) != ""
 	v := problemView{Title: problemTitle(lang, problem), Detail: detail(lang, problem), HasTicket: hasTicket}
-	pg := page{Status: problem.Status, Lang: lang, Title: v.Title}
+	pg := page{Status: problem.Status, Lang: lang, Title: v.Title, Light: true}
 	if problem.Status < 400 || problem.Status > 599 {
 		pg.Status = http.StatusInternalServerError
 	}
 	if isBusy(problem) {
 		v.RetryS = retrySeconds(problem)
 		setRetryAfter(w, problem)
-		pg.Head = refreshTag(v.RetryS, again(r))
+		v.RetryTo, pg.Head = again(r), waitingHead
 	}
-	v.Post, v.Links = wayOn(lang, problem.Code, hasTicket, again(r))
+	v.Post, v.Links = wayOn(lang, problem.Code, hasTicket)
 	p.show(w, r, pg, "problem", v)
 }
 
@@ -47,14 +48,8 @@ func again(r *http.Request) string {
 	return home
 }
 
-func refreshTag(seconds int, to string) string {
-	tag := append([]byte(`<meta http-equiv="refresh" content="`), strconv.Itoa(seconds)...)
-	tag = appendEscaped(append(tag, ";url="...), to)
-	return string(append(tag, "\">\n"...))
-}
-
 // wayOn says what a person can do next: at most one button that sends something, and links.
-func wayOn(lang, code string, hasTicket bool, again string) (*link, []link) {
+func wayOn(lang, code string, hasTicket bool) (*link, []link) {
 	home := link{"/", text(lang, "home")}
 	wait := link{"/wait", text(lang, "problem.wait")}
 	apply := link{"/apply", text(lang, "problem.apply")}
@@ -68,7 +63,7 @@ func wayOn(lang, code string, hasTicket bool, again string) (*link, []link) {
 		}
 		return nil, []link{apply, home}
 	case "busy", "backend_resting":
-		return nil, []link{{again, text(lang, "problem.again")}}
+		return nil, nil // trying again stands there already
 	case "slot_full", "no_such_slot":
 		return nil, []link{{"/clinics", text(lang, "clinic.other")}}
 	case "already_booked", "no_such_booking", "too_late", "too_many_tries", "key_reused":

@@ -39,7 +39,7 @@ const (
 	holeStock
 	holeClock
 	holeEvery
-	holeStill
+	holeAuto
 )
 
 var holes = map[string]hole{
@@ -48,7 +48,7 @@ var holes = map[string]hole{
 	"reason": holeReason, "reasontext": holeReasonText, "opens": holeOpens, "opensiso": holeOpensISO,
 	"poll": holePoll, "opening": holeOpening, "until": holeUntil, "order": holeOrder, "ahead": holeAhead,
 	"place": holePlace, "wait": holeWait, "stock": holeStock, "clock": holeClock, "every": holeEvery,
-	"still": holeStill,
+	"auto": holeAuto,
 }
 
 // compile cuts a page at its holes.

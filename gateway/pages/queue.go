@@ -23,9 +23,11 @@ func (p *Pages) wait(w http.ResponseWriter, r *http.Request) {
 		p.problem(w, r, lang, problemOf(err))
 		return
 	}
-	p.writeWaiting(w, lang, place, Waiting{
-		Opening: p.opening(place.Opening), Notices: p.svc.Notices(), Still: r.URL.Query().Get("still") != "",
-	})
+	auto := r.URL.RawQuery != "" && r.URL.Query().Get("auto") != ""
+	if auto && reloads(&place) {
+		w.Header().Set("Refresh", strconv.FormatInt(pollSeconds(&place), 10))
+	}
+	p.writeWaiting(w, lang, place, Waiting{Opening: p.opening(place.Opening), Notices: p.svc.Notices(), Auto: auto})
 }
 
 func (p *Pages) writeWaiting(w http.ResponseWriter, lang string, place api.Place, around Waiting) {

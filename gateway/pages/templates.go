@@ -84,7 +84,11 @@ func mustFrame(lang string) program {
 	return prog
 }
 
-var scriptTag = mustRender(Korean, "script", nil)
+// What stands in the head besides the frame's: of the waiting page and of problems, which must be light, and of all others.
+var (
+	waitingHead = mustRender(Korean, "waiting-head", nil)
+	fullHead    = mustRender(Korean, "head", nil)
+)
 
 // mustRender renders a template whose data is known when the program starts.
 func mustRender(lang, name string, data any) string {

@@ -2,16 +2,19 @@ package pages
 
 // Titles by problem code, and a sentence for a problem that brings none of its own.
 var problemText = map[string][2]string{
-	"problem.retry": {"%d초 뒤에 자동으로 다시 시도합니다. 새로고침하지 않으셔도 됩니다.", "We will try again by ourselves in %d s. No need to reload."},
-	"busy.form":     {"지금은 접속이 많아 처리하지 못했습니다. %d초쯤 뒤에 아래 단추를 다시 눌러 주세요.", "Too many requests just now. Please press the button below again in about %d s."},
-	"problem.kept":  {"받아 두신 순번은 그대로 유지됩니다.", "Your place in the queue is kept."},
+	"problem.retry":   {"%d초 뒤에 자동으로 다시 시도합니다. 새로고침하지 않으셔도 됩니다.", "We will try again by ourselves in %d s. No need to reload."},
+	"problem.later":   {"%d초쯤 뒤에 다시 시도해 주세요.", "Please try again in about %d s."},
+	"problem.stop":    {"자동으로 다시 시도하지 않기", "Do not try by itself"},
+	"problem.stopped": {"자동으로 다시 시도하지 않습니다. 준비되시면 ‘다시 시도’를 눌러 주세요.", "It will not try again by itself. Press “Try again” when you are ready."},
+	"busy.form":       {"지금은 접속이 많아 처리하지 못했습니다. %d초쯤 뒤에 아래 단추를 다시 눌러 주세요.", "Too many requests just now. Please press the button below again in about %d s."},
+	"problem.kept":    {"받아 두신 순번은 그대로 유지됩니다.", "Your place in the queue is kept."},
 
 	"problem.title":                   {"요청을 처리하지 못했습니다", "That did not work"},
 	"problem.text":                    {"잠시 뒤 다시 시도해 주세요. 계속되면 1339로 문의해 주세요.", "Please try again shortly. If it goes on, call 1339."},
 	"problem.busy":                    {"접속자가 많아 잠시 기다려 주세요", "Very many visitors: please wait a moment"},
 	"problem.backend_resting":         {"예약 처리를 잠시 쉬고 있습니다", "Booking is taking a short rest"},
-	"problem.busy.text":               {"지금은 요청이 많아 바로 처리하지 못했습니다. 이 화면을 그대로 두시면 됩니다.", "There are too many requests just now. Simply leave this page open."},
-	"problem.backend_resting.text":    {"예약 처리를 잠시 멈추고 정리하고 있습니다. 이 화면을 그대로 두시면 됩니다.", "Booking pauses for a moment to recover. Simply leave this page open."},
+	"problem.busy.text":               {"지금은 요청이 많아 바로 처리하지 못했습니다. 잠시 뒤에 다시 이어집니다.", "There are too many requests just now. It will go on in a moment."},
+	"problem.backend_resting.text":    {"예약 처리를 잠시 멈추고 정리하고 있습니다. 잠시 뒤에 다시 이어집니다.", "Booking pauses for a moment to recover. It will go on shortly."},
 	"problem.not_found":               {"찾으시는 화면이 없습니다", "Page not found"},
 	"problem.not_found.text":          {"주소를 다시 확인하거나 처음 화면에서 시작해 주세요.", "Please check the address or begin at the start page."},
 	"problem.method_not_allowed":      {"이 주소로는 바로 들어올 수 없습니다", "This address cannot be opened directly"},

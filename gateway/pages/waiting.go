@@ -13,7 +13,7 @@ import (
 type Waiting struct {
 	Opening *api.Opening // the ticket's; nil when it is no longer in the schedule
 	Notices []api.Notice
-	Still   bool // without JavaScript: do not reload by itself
+	Auto    bool // without JavaScript: the visitor asked for the page to reload by itself
 }
 
 // waitingPages are the waiting page's programs by language and state, compiled when the program starts.
@@ -24,16 +24,28 @@ func compileWaiting() map[string]map[string]program {
 	for _, lang := range []string{Korean, English} {
 		all[lang] = map[string]program{}
 		for _, state := range []string{api.PlaceLobby, api.PlaceWaiting, api.PlaceTurn, api.PlacePaused, api.PlaceClosed} {
-			all[lang][state] = mustWaiting(lang, state)
+			all[lang][state] = mustWaiting(lang, state, state)
 		}
+		all[lang][api.PhasePostponed] = mustWaiting(lang, api.PlaceLobby, api.PhasePostponed)
+		all[lang][api.PhaseExhausted] = mustWaiting(lang, api.PlaceClosed, api.PhaseExhausted)
 	}
 	return all
 }
 
-func mustWaiting(lang, state string) program {
-	main := mustRender(lang, "waiting", struct{ State string }{state})
+// shown is the state in words: an opening that was put off or ran out of doses has words of its own.
+func shown(v *api.Place, o *api.Opening) string {
+	switch {
+	case o == nil:
+	case v.State == api.PlaceLobby && o.Phase == api.PhasePostponed, v.State == api.PlaceClosed && o.Phase == api.PhaseExhausted:
+		return o.Phase
+	}
+	return v.State
+}
+
+func mustWaiting(lang, state, shown string) program {
+	main := mustRender(lang, "waiting", struct{ State, Shown string }{state, shown})
 	page := frames[lang].fill(map[hole]string{
-		holeTitle: html.EscapeString(text(lang, "wait.title."+state)),
+		holeTitle: html.EscapeString(text(lang, "wait.title."+shown)),
 		holeLang:  "/wait?lang=" + otherLang(lang),
 	})
 	prog, err := compile(main)
@@ -46,7 +58,7 @@ func mustWaiting(lang, state string) program {
 // AppendWaiting writes the waiting page for a place. It reads only its arguments and what was compiled at start, and
 // allocates nothing beyond dst; this is the page that millions hold open.
 func AppendWaiting(dst []byte, lang string, v api.Place, w Waiting) []byte {
-	prog, known := waitingPages[lang][v.State]
+	prog, known := waitingPages[lang][shown(&v, w.Opening)]
 	if !known {
 		prog = waitingPages[Korean][api.PlaceWaiting]
 	}
@@ -60,7 +72,7 @@ func AppendWaiting(dst []byte, lang string, v api.Place, w Waiting) []byte {
 func appendWaitingHole(dst []byte, h hole, lang string, v *api.Place, w *Waiting) []byte {
 	switch h {
 	case holeHead:
-		return appendWaitingHead(dst, v, w)
+		return appendWaitingHead(dst, v)
 	case holeNotices:
 		return appendNotices(dst, lang, w.Notices)
 	case holeOpening:
@@ -77,8 +89,8 @@ func appendWaitingHole(dst []byte, h hole, lang string, v *api.Place, w *Waiting
 		return appendOrder(dst, lang, w.Opening)
 	case holeStock:
 		return appendStock(dst, lang, v.StockLeft)
-	case holeStill:
-		return appendStill(dst, lang, w.Still)
+	case holeAuto:
+		return appendAuto(dst, lang, pollSeconds(v), w.Auto)
 	}
 	return appendPlaceHole(dst, h, lang, v)
 }
@@ -111,29 +123,29 @@ func appendPlaceHole(dst []byte, h hole, lang string, v *api.Place) []byte {
 // pollSeconds is when to ask again, kept within what the API promises whatever was answered.
 func pollSeconds(v *api.Place) int64 { return int64(min(max(v.NextPollS, 1), 30)) }
 
-// appendWaitingHead loads the script, and without JavaScript reloads the page, while there is anything to wait for. A
-// page with a button to press is never reloaded under the finger.
-func appendWaitingHead(dst []byte, v *api.Place, w *Waiting) []byte {
+// appendWaitingHead loads the script while there is anything to wait for.
+func appendWaitingHead(dst []byte, v *api.Place) []byte {
 	if v.State == api.PlaceClosed {
 		return dst
 	}
-	dst = append(dst, scriptTag...)
-	if v.State == api.PlaceTurn || w.Still {
-		return dst
-	}
-	dst = append(dst, `<noscript><meta http-equiv="refresh" content="`...)
-	dst = strconv.AppendInt(dst, pollSeconds(v), 10)
-	return append(dst, "\"></noscript>\n"...)
+	return append(dst, waitingHead...)
 }
 
-func appendStill(dst []byte, lang string, still bool) []byte {
-	href, key := "/wait?still=1", "wait.still"
-	if still {
-		href, key = "/wait", "wait.move"
+// appendAuto says to who has no JavaScript whether the page reloads, and lets them choose. It does so only where they asked
+// for it: a page that begins anew by itself takes away what a screen reader was reading.
+func appendAuto(dst []byte, lang string, every int64, auto bool) []byte {
+	if auto {
+		dst = appendf(dst, lang, "wait.moves", every)
+		dst = append(append(dst, ` <a href="/wait">`...), text(lang, "wait.stop")...)
+		return append(dst, "</a>"...)
 	}
-	dst = append(append(append(dst, `<a href="`...), href...), `">`...)
-	return append(append(dst, text(lang, key)...), "</a>"...)
+	dst = append(append(dst, text(lang, "wait.still")...), ` <a href="/wait?auto=1">`...)
+	return append(append(dst, text(lang, "wait.move")...), "</a>"...)
 }
+
+// reloads tells whether a page reloads by itself where that was asked for. One with a button to press never does: it would
+// be taken away under the finger.
+func reloads(v *api.Place) bool { return v.State != api.PlaceTurn && v.State != api.PlaceClosed }
 
 func appendCounted(dst []byte, lang string, n *int64, plus int64, unit string) []byte {
 	if n == nil {

@@ -8,11 +8,13 @@ import (
 	"sync"
 )
 
-// page is what stands around a page's main part. Title is escaped here; Head is trusted markup.
+// page is what stands around a page's main part. Title is escaped here; Head is trusted markup. A Light page comes without
+// font and without what only forms and lists need.
 type page struct {
 	Status int
 	Title  string
 	Head   string
+	Light  bool
 	Lang   string // of the page
 	Switch string // link to the other language
 	Public bool   // holds nothing personal: the browser may keep it and ask whether it changed
@@ -47,6 +49,9 @@ func appendPage(dst []byte, pg page, main []byte) []byte {
 		case holeTitle:
 			return append(dst, template.HTMLEscapeString(pg.Title)...)
 		case holeHead:
+			if !pg.Light {
+				dst = append(dst, fullHead...)
+			}
 			return append(dst, pg.Head...)
 		case holeLang:
 			return append(dst, template.HTMLEscapeString(pg.Switch)...)
@@ -62,7 +67,7 @@ var (
 	htmlType   = []string{"text/html; charset=utf-8"}
 	noStore    = []string{"no-store"}
 	revalidate = []string{"private, no-cache"}
-	policy     = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
+	policy     = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 	noSniff     = []string{"nosniff"}
 	denyFrames  = []string{"DENY"}

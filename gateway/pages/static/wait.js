@@ -1,14 +1,21 @@
-/* The waiting page keeps itself up to date without a reload, so that nobody is thrown back to the top. Everything works
-   without this file; it decides nothing. Written for old phones too. */
+/* The waiting page keeps itself up to date without a reload, so that nobody is thrown back to the top; a page that says that
+   the server is busy tries again. Everything works without this file; it decides nothing. Written for old phones too. */
 (function () {
   'use strict';
   var doc = document;
   var byId = function (id) { return doc.getElementById(id); };
 
-  var print = byId('print');
-  if (print) {
-    print.hidden = false;
-    print.addEventListener('click', function () { window.print(); });
+  var retry = byId('retry');
+  if (retry) {
+    var after = Number(retry.dataset.after), stop = byId('stop');
+    retry.textContent = retry.dataset.say;
+    var trying = setTimeout(function () { location.replace(retry.dataset.to); }, after * 1000 * (1 + Math.random() / 5));
+    stop.hidden = false;
+    stop.addEventListener('click', function () {
+      clearTimeout(trying);
+      retry.textContent = retry.dataset.stopped;
+      stop.hidden = true;
+    });
   }
   if (!byId('live')) { return; }
 
@@ -56,6 +63,8 @@
   }
 
   function clock(iso) { return new Date(Date.parse(iso) + 9 * 3600000).toISOString().slice(11, 19); }
+
+  function showEvery() { if (byId('every')) { byId('every').hidden = false; } }
 
   function set(id, words) {
     var el = byId(id);
@@ -105,6 +114,7 @@
     doc.title = next.title;
     if (focused && byId(focused)) { byId(focused).focus({ preventScroll: true }); }
     if (other) { say(byId('live').querySelector('h1').textContent); } else if (news) { say(notices.textContent.trim()); }
+    showEvery();
     fullAt = Date.now();
   }
 
@@ -147,12 +157,8 @@
     timer = setTimeout(poll, seconds * 1000 * (1 + Math.random() / 5));
   }
 
-  if (!window.fetch || !window.DOMParser || !window.Promise) {
-    if (byId('live').dataset.state !== 'turn') {
-      setTimeout(function () { location.reload(); }, 1000 * byId('live').dataset.poll);
-    }
-    return;
-  }
+  if (!window.fetch || !window.DOMParser || !window.Promise) { return; }
+  showEvery();
   doc.addEventListener('click', function (e) {
     if (e.target.id === 'again' && !e.ctrlKey && !e.metaKey && !e.shiftKey) {
       e.preventDefault();
