@@ -9,6 +9,7 @@ import (
 
 // Change decides on a move. Moving to the slot where the booking is already changes nothing.
 func (s *State) Change(m Move) (Booking, *Effect, error) {
+	s.Expire(m.At)
 	old, supply, from, err := s.changeable(m.No, m.At)
 	if err != nil {
 		return Booking{}, nil, err
@@ -38,7 +39,7 @@ func (s *State) Change(m Move) (Booking, *Effect, error) {
 // freeToMove is free for somebody who has a dose already: the opening's stock does not matter.
 func (s *Supply) freeToMove(id string, now time.Time) (*SlotSupply, error) {
 	slot, err := s.free(id, now)
-	if KindOf(err) != StockGone {
+	if kind := KindOf(err); kind != StockGone && kind != StockHeld {
 		return slot, err
 	}
 	if slot = s.Slot(id); slot.Left() == 0 {
@@ -69,6 +70,7 @@ func ChangeBy(slot time.Time) time.Time {
 
 // Cancel decides on a withdrawal; slot and stock get the dose back. The effect is nil when it was withdrawn before.
 func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
+	s.Expire(w.At)
 	if b := s.bookings[w.No]; b != nil && b.Status == Cancelled {
 		return *b, nil, nil
 	}

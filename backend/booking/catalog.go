@@ -45,11 +45,14 @@ type Supply struct {
 }
 
 type counts struct {
-	left, booked, admitted atomic.Int64
+	left, held, booked, admitted atomic.Int64
 }
 
-// Left is how many doses are not booked.
+// Left is how many doses are neither booked nor held.
 func (s *Supply) Left() int64 { return s.doses.left.Load() }
+
+// Held is how many doses are kept for people who have not booked yet.
+func (s *Supply) Held() int64 { return s.doses.held.Load() }
 
 // Booked is how many active bookings there are.
 func (s *Supply) Booked() int64 { return s.doses.booked.Load() }
@@ -130,7 +133,8 @@ func (s *Supply) merge(in Import) *Supply {
 	out.sort()
 	out.doses.booked.Store(s.Booked())
 	out.doses.admitted.Store(s.Admitted())
-	out.doses.left.Store(in.Stock - s.Booked())
+	out.doses.held.Store(s.Held())
+	out.doses.left.Store(in.Stock - s.Booked() - s.Held())
 	return out
 }
 
@@ -156,8 +160,18 @@ func (s *Supply) sort() {
 
 // take moves n doses out of a slot and the opening's stock; a negative n gives them back.
 func (s *Supply) take(slot *SlotSupply, n int64) {
+	s.move(slot, n)
+	s.doses.booked.Add(n)
+}
+
+// keep is take for doses that are held.
+func (s *Supply) keep(slot *SlotSupply, n int64) {
+	s.move(slot, n)
+	s.doses.held.Add(n)
+}
+
+func (s *Supply) move(slot *SlotSupply, n int64) {
 	atomic.AddInt32(&slot.left, int32(-n))
 	slot.Place.left.Add(-n)
 	s.doses.left.Add(-n)
-	s.doses.booked.Add(n)
 }

@@ -13,6 +13,8 @@ const (
 	SlotFull         Kind = "slot_full"         // no dose left in the slot
 	AlreadyBooked    Kind = "already_booked"    // the person has an active booking of this dose
 	StockGone        Kind = "stock_gone"        // no dose left in the whole opening
+	StockHeld        Kind = "stock_held"        // no dose left in the whole opening, but some that are held and may come back
+	NoHold           Kind = "no_hold"           // nothing is held
 	BadPass          Kind = "bad_pass"          // not valid, or its admission is not in the ledger
 	IdentityMismatch Kind = "identity_mismatch" // the number is not the one that the pass was made for
 	NotEligible      Kind = "not_eligible"      // not in the opening's cohorts, lists included

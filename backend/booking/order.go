@@ -4,17 +4,22 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
 )
 
 // Book decides on an order.
 func (s *State) Book(o Order) (Placed, *Effect, error) {
+	s.Expire(o.BookedAt)
 	k := key{o.Subject, o.KeyHash}
 	if no, ok := s.keys[k]; ok {
 		placed, err := s.replay(no, &o)
 		return placed, nil, err
 	}
+	held := s.holds.of[holder{o.Opening, o.Subject}]
+	s.release(held) // what was kept for this
 	supply, slot, err := s.orderable(&o)
 	if err != nil {
+		s.hold(held)
 		return Placed{}, nil, err
 	}
 	b := o.Booking
@@ -31,9 +36,13 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 		delete(s.active, d)
 		delete(s.keys, k)
 		supply.take(slot, -1)
+		s.hold(held)
 		s.inside.enter(admission)
 	})
 	e.Booking = &b
+	if held != nil {
+		e.Released = &held.Hold
+	}
 	return Placed{Booking: kept}, e, nil
 }
 
@@ -47,12 +56,8 @@ func (s *State) replay(no string, o *Order) (Placed, error) {
 
 // orderable finds out why an order cannot be placed, in the order in which a person would want to know.
 func (s *State) orderable(o *Order) (*Supply, *SlotSupply, error) {
-	a := s.admitted[o.Opening][o.Subject]
-	if a == nil || (a.PassHash != o.PassHash && a.Before != o.PassHash) {
-		return nil, nil, Refuse(BadPass)
-	}
-	if _, ok := s.active[dose{o.Subject, o.Dose}]; ok {
-		return nil, nil, Refuse(AlreadyBooked)
+	if err := s.mayOrder(o.Opening, o.Subject, o.PassHash); err != nil {
+		return nil, nil, err
 	}
 	supply := s.catalog.Opening(o.Opening)
 	slot, err := supply.free(o.Slot, o.BookedAt)
@@ -65,6 +70,18 @@ func (s *State) orderable(o *Order) (*Supply, *SlotSupply, error) {
 	return supply, slot, nil
 }
 
+// mayOrder finds out why somebody cannot order anything: they were not let in with that pass, or have a booking.
+func (s *State) mayOrder(opening string, who subject.ID, pass ledger.Hash) error {
+	a := s.admitted[opening][who]
+	if a == nil || (a.PassHash != pass && a.Before != pass) {
+		return Refuse(BadPass)
+	}
+	if s.hasBooked(who) {
+		return Refuse(AlreadyBooked)
+	}
+	return nil
+}
+
 // free returns a slot that has a dose left.
 func (s *Supply) free(id string, now time.Time) (*SlotSupply, error) {
 	slot := s.Slot(id)
@@ -73,6 +90,8 @@ func (s *Supply) free(id string, now time.Time) (*SlotSupply, error) {
 		return nil, Refuse(NoSuchSlot)
 	case !slot.At().After(now):
 		return nil, Refuse(TooLate)
+	case s.Left() <= 0 && s.Held() > 0:
+		return nil, Refuse(StockHeld)
 	case s.Left() <= 0:
 		return nil, Refuse(StockGone)
 	case slot.Left() == 0:

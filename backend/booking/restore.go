@@ -76,6 +76,16 @@ func (s *State) RestoreBooking(b Booking) error {
 	return nil
 }
 
+// RestoreHold puts back one hold, be it over or not: that is for the first decision to see.
+func (s *State) RestoreHold(h Hold) error {
+	supply := s.catalog.Opening(h.Opening)
+	if supply == nil || supply.Slot(h.Slot) == nil {
+		return fmt.Errorf("booking: a hold names the unknown slot %q of opening %q", h.Slot, h.Opening)
+	}
+	s.hold(&heldDose{Hold: h})
+	return nil
+}
+
 // RestoreNote remembers the id of an operator's change that the ledger has.
 func (s *State) RestoreNote(id string) {
 	if id != "" {

@@ -269,9 +269,14 @@ func writeAll(h hash.Hash, parts ...string) {
 }
 
 func (s *Service) detail(b *Booking, p Personal) (Detail, error) {
-	supply := s.store.Catalog().Opening(b.Opening)
-	if supply == nil || supply.Slot(b.Slot) == nil {
-		return Detail{}, fmt.Errorf("booking: %s names the unknown slot %q of opening %q", b.No, b.Slot, b.Opening)
+	place, err := s.slotOf(b.Opening, b.Slot)
+	return Detail{Booking: *b, Personal: p, Place: place}, err
+}
+
+func (s *Service) slotOf(opening, slot string) (*SlotSupply, error) {
+	supply := s.store.Catalog().Opening(opening)
+	if supply == nil || supply.Slot(slot) == nil {
+		return nil, fmt.Errorf("booking: the slot %q of opening %q is booked or held and unknown", slot, opening)
 	}
-	return Detail{Booking: *b, Personal: p, Place: supply.Slot(b.Slot)}, nil
+	return supply.Slot(slot), nil
 }

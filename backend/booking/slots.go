@@ -40,7 +40,7 @@ func (s *SlotSupply) Vaccine() string { return s.vaccine.Value() }
 // Capacity is how many doses the slot has, taken or not.
 func (s *SlotSupply) Capacity() int { return int(s.capacity) }
 
-// Left is how many doses of the slot are left: never negative, also when an import took capacity back.
+// Left is how many doses of the slot are neither booked nor held: never negative, also when an import took capacity back.
 func (s *SlotSupply) Left() int { return int(max(0, atomic.LoadInt32(&s.left))) }
 
 // Slot is what was imported.

@@ -24,6 +24,7 @@ type State struct {
 	noted    map[string]bool                      // ids of the operators' changes that the ledger has
 	unused   unused
 	inside   passClock
+	holds    holds
 }
 
 type dose struct {
@@ -40,16 +41,19 @@ type key struct {
 // Effect is what one accepted operation changed: the ledger record, and the row that stands beside it (after Record.Kind).
 type Effect struct {
 	Earlier   []ledger.Record // records of the same operation that come before Record
-	Record    ledger.Record
-	Admission *Admission // of admission, readmission
-	Booking   *Booking   // of booking, cancel, change, visit: as it is now
+	Record    ledger.Record   // without a kind where the ledger hears nothing of it
+	Admission *Admission      // of admission, readmission
+	Booking   *Booking        // of booking, cancel, change, visit: as it is now
+	Hold      *Hold           // kept from now on, in the place of what the person held before
+	Released  *Hold           // given back, or used up by Booking
+	Swept     time.Time       // what was held until then at the latest has run out; zero: nothing
 
 	undo func()
 }
 
 // NewState returns an empty state whose ledger goes as far as head.
 func NewState(head ledger.Head) *State {
-	return &State{
+	s := &State{
 		head:     head,
 		catalog:  &Catalog{openings: map[string]*Supply{}},
 		admitted: map[string]map[subject.ID]*Admission{},
@@ -58,7 +62,10 @@ func NewState(head ledger.Head) *State {
 		keys:     map[key]string{},
 		noted:    map[string]bool{},
 		inside:   passClock{ending: map[int64]int64{}},
+		holds:    holds{of: map[holder]*heldDose{}},
 	}
+	s.holds.setDue()
+	return s
 }
 
 // Head is how far the ledger goes.

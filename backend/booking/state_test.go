@@ -26,19 +26,26 @@ func newState(t *rapid.T) *booking.State {
 // operation is one call on a state: what it answered, and its effect.
 type operation func(*booking.State) (any, *booking.Effect, error)
 
-// drawOperation draws a call. The numbers of bookings follow from the keys, so that two states can play the same.
-func drawOperation(t *rapid.T) operation {
+// drawOperation draws a call at an instant. The numbers of bookings follow from the keys, so that two states can play the
+// same.
+func drawOperation(t *rapid.T, now time.Time) operation {
 	person, slot := rapid.IntRange(0, 4).Draw(t, "person"), storetest.SlotID(rapid.IntRange(0, 2).Draw(t, "slot"))
 	key := rapid.IntRange(0, 1).Draw(t, "key")
 	no := fmt.Sprint("no-", person, "-", key)
-	now := storetest.Now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "minutes")) * time.Minute)
-	switch rapid.SampledFrom([]string{"admit", "book", "book", "change", "cancel", "mark", "unused", "note"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"admit", "hold", "hold", "release", "book", "book", "change", "cancel", "mark", "unused", "note"}).Draw(t, "what") {
 	case "admit":
 		a := storetest.AdmissionOf(person, key, now)
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Admit(a)) }
+	case "hold":
+		c := storetest.ClaimOf(person, slot, now)
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Hold(c)) }
+	case "release":
+		return func(s *booking.State) (any, *booking.Effect, error) {
+			return nil, s.Release(storetest.Opening, storetest.Person(person), now), nil
+		}
 	case "book":
 		o := storetest.OrderOf(person, slot, no)
-		o.No = no
+		o.No, o.BookedAt = no, now
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Book(o)) }
 	case "change":
 		return func(s *booking.State) (any, *booking.Effect, error) {
@@ -65,10 +72,15 @@ func clinicOf(slot string) string { return slot[:5] }
 
 func wrap[T any](v T, e *booking.Effect, err error) (any, *booking.Effect, error) { return v, e, err }
 
-// look is all that can be seen of a state from outside.
-func look(s *booking.State) string {
+// look is all that can be seen of a state from outside at an instant.
+func look(s *booking.State, now time.Time) string {
+	s.Expire(now)
 	o := s.Catalog().Opening(storetest.Opening)
-	text := fmt.Sprint(s.Head(), o.Left(), o.Booked(), o.Admitted(), s.ActivePasses(storetest.Now))
+	text := fmt.Sprint(s.Head(), o.Left(), o.Held(), o.Booked(), o.Admitted(), s.ActivePasses(now))
+	for n := range 5 {
+		h, err := s.Holding(storetest.Opening, storetest.Person(n), now)
+		text += fmt.Sprint(" ", h.Slot, h.ExpiresAt.Unix(), booking.KindOf(err))
+	}
 	for _, c := range o.Clinics {
 		text += fmt.Sprint(" ", c.Left(), c.Slots[0].Left(), s.UnusedDoses(storetest.Opening, c.Slots[0].ID))
 	}
@@ -80,9 +92,11 @@ func look(s *booking.State) string {
 func TestUndoLeavesNoTrace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		plain, shaken := newState(t), newState(t)
+		now := storetest.Now
 		for range rapid.IntRange(1, 20).Draw(t, "groups") {
-			group := rapid.SliceOfN(rapid.Custom(drawOperation), 1, 6).Draw(t, "group")
-			before := look(shaken)
+			now = now.Add(time.Duration(rapid.IntRange(0, 4).Draw(t, "minutes")) * time.Minute)
+			group := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) operation { return drawOperation(t, now) }), 1, 6).Draw(t, "group")
+			before := look(shaken, now)
 			var effects []*booking.Effect
 			for _, do := range group {
 				if _, e, _ := do(shaken); e != nil {
@@ -92,14 +106,14 @@ func TestUndoLeavesNoTrace(t *testing.T) {
 			for i := len(effects) - 1; i >= 0; i-- {
 				shaken.Undo(effects[i])
 			}
-			if after := look(shaken); after != before {
+			if after := look(shaken, now); after != before {
 				t.Fatalf("before %s, after %s", before, after)
 			}
 			for _, do := range group {
 				want, wantEffect, wantErr := do(plain)
 				got, gotEffect, gotErr := do(shaken)
 				if !reflect.DeepEqual(got, want) || booking.KindOf(gotErr) != booking.KindOf(wantErr) ||
-					(gotEffect == nil) != (wantEffect == nil) || look(plain) != look(shaken) {
+					(gotEffect == nil) != (wantEffect == nil) || look(plain, now) != look(shaken, now) {
 					t.Fatalf("%+v %v\n%+v %v", got, gotErr, want, wantErr)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/subject"
 )
 
 // Store keeps what must not be lost. Every accepted write is on the disk together with its ledger record before the
@@ -30,6 +31,14 @@ type Store interface {
 	Mark(ctx context.Context, m Mark) (Booking, error)
 	// ReportUnused records doses that a clinic says stay unused. The same report is not recorded again.
 	ReportUnused(ctx context.Context, u Unused) (Unused, error)
+	// Hold keeps a dose for a while. Nothing of it stands in the ledger.
+	Hold(ctx context.Context, c Claim) (Hold, error)
+	// Holding tells what somebody holds at a time; NoHold where that is nothing.
+	Holding(ctx context.Context, opening string, who subject.ID, now time.Time) (Hold, error)
+	// Release gives back what somebody holds; nothing is no error.
+	Release(ctx context.Context, opening string, who subject.ID, now time.Time) error
+	// Expire lets holds end whose time is over, soon and without being waited for. Every decision does the same first.
+	Expire(now time.Time)
 	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.
@@ -44,7 +53,7 @@ type Store interface {
 	// Catalog is what can be booked and how much of it is left, without touching the disk. The pointer may be kept for
 	// as long as one answer takes.
 	Catalog() *Catalog
-	// Stats is cheap enough to ask ten times a second.
+	// Stats is cheap enough to ask ten times a second; like Expire it lets holds end.
 	Stats(now time.Time) Stats
 	// Ledger reads up to limit records after the given number, in order.
 	Ledger(ctx context.Context, after uint64, limit int) iter.Seq2[ledger.Record, error]

@@ -15,6 +15,7 @@ func FuzzBodies(f *testing.F) {
 	f.Add(2, `{"slot":"c0001-0726-0930"}`)
 	f.Add(3, `{"opening":"o0719","action":"postpone","by":"a","after":{"opens_at":"2021-07-19T20:00:00+09:00"}}`)
 	f.Add(4, "AQEA")
+	f.Add(5, `{"slot":"c0001-0726-0930"}`)
 	f.Add(0, `{"proxy":{"name":"\ud800"},"rrn":"６７０３０１-1000001"}`)
 	h := open(f, 1000)
 	p := bearer("Pass", h.admit(1))
@@ -23,6 +24,7 @@ func FuzzBodies(f *testing.F) {
 		calls := [...]struct{ method, path string }{
 			{"POST", "/v1/bookings"}, {"POST", "/v1/bookings/lookup"}, {"PATCH", "/v1/bookings/ABCDE-23456"},
 			{"POST", "/internal/events"}, {"POST", "/internal/admissions"},
+			{"POST", "/v1/holds"},
 		}
 		c := calls[uint(which)%uint(len(calls))]
 		w := h.do(c.method, c.path, body, p, key)

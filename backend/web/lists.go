@@ -65,6 +65,7 @@ func (l *lists) put(k listKey) *list {
 
 // supply returns what the opening of the caller's pass has to give.
 func (s *server) supply(r *http.Request) (*booking.Supply, error) {
+	s.store.Expire(s.clock())
 	p, _, err := s.trial(r)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,14 @@ var (
 		"The pass has run out. Please enter again with your ticket; your place is kept.")
 )
 
+// heldRetry is when to come back for doses that others hold, in seconds.
+const heldRetry = 20
+
+func waiting(p *api.Problem) *api.Problem {
+	p.RetryAfterS = heldRetry
+	return p
+}
+
 // kinds tell a person what the service refused and what they can do now.
 var kinds = map[booking.Kind]*api.Problem{
 	booking.SlotFull: problem(http.StatusConflict, string(booking.SlotFull),
@@ -49,6 +57,12 @@ var kinds = map[booking.Kind]*api.Problem{
 		"이미 예약하셨습니다. 예약 조회에서 확인하거나 변경해 주세요.", "You have a booking already. Look it up to see or change it."),
 	booking.StockGone: problem(http.StatusGone, string(booking.StockGone),
 		"준비된 백신 물량의 예약이 모두 끝났습니다.", "All doses of this opening are booked."),
+	booking.StockHeld: waiting(problem(http.StatusConflict, string(booking.StockHeld),
+		"남은 백신을 다른 분들이 고르고 예약하는 중입니다. 예약하지 않은 물량은 몇 분 안에 돌아오니 잠시 후 다시 시도해 주세요.",
+		"Others are about to book the doses that are left. What they do not book comes back within minutes; please try again shortly.")),
+	booking.NoHold: problem(http.StatusNotFound, string(booking.NoHold),
+		"맡아 둔 접종일시가 없습니다. 시간이 지났을 수 있으니 목록에서 다시 선택해 주세요.",
+		"No time is kept for you; it may have run out. Please choose one from the list."),
 	booking.BadPass: problem(http.StatusUnauthorized, string(booking.BadPass),
 		"입장권을 확인할 수 없습니다. 순번표로 다시 입장해 주세요.", "The pass cannot be accepted. Please enter again with your ticket."),
 	booking.IdentityMismatch: problem(http.StatusForbidden, string(booking.IdentityMismatch),

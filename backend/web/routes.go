@@ -40,6 +40,9 @@ func (s *server) table() []row {
 
 		at("GET", "/v1/clinics", route.P2, route.Trial, s.clinics),
 		at("GET", "/v1/clinics/{id}/slots", route.P2, route.Trial, s.slots),
+		at("POST", "/v1/holds", route.P1, route.Trial, s.hold),
+		at("GET", "/v1/holds", route.P1, route.Trial, s.held),
+		at("DELETE", "/v1/holds", route.P1, route.Trial, s.release),
 		at("POST", "/v1/bookings", route.P0, route.Trial, s.book),
 		at("POST", "/v1/bookings/lookup", route.P3, route.Token, s.lookup), // what is sent says whose it is
 		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),

@@ -205,7 +205,8 @@ type BackendReport struct {
 // OpeningReport is the backend's count for one opening.
 type OpeningReport struct {
 	StockTotal int64 `json:"stock_total"`
-	StockLeft  int64 `json:"stock_left"`
+	StockLeft  int64 `json:"stock_left"` // not booked; Held is a part of it
+	Held       int64 `json:"held"`       // kept for people who are filling the form: what they do not book comes back
 	Booked     int64 `json:"booked"`
 	Admitted   int64 `json:"admitted"`
 }

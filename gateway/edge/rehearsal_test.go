@@ -17,7 +17,8 @@ func TestARehearsalGoesOnlyWhereItMay(t *testing.T) {
 	text := pass.Sign(pass.Pass{
 		KeyID: id, Rehearsal: true, Opening: cohort.Opening{ID: "now"}.Number(), IssuedAt: g.now(), ExpiresAt: g.now().Add(4 * time.Hour),
 	}, key)
-	may := map[string]bool{"GET /v1/clinics": true, "GET /v1/clinics/{id}/slots": true, "POST /v1/bookings": true}
+	may := map[string]bool{"GET /v1/clinics": true, "GET /v1/clinics/{id}/slots": true, "POST /v1/bookings": true,
+		"POST /v1/holds": true, "GET /v1/holds": true, "DELETE /v1/holds": true}
 	shown := func(header ...string) (reached int) {
 		for _, r := range g.Routes() {
 			if r.Pattern == "/v1/bookings/lookup" { // asks nobody for a pass

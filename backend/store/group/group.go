@@ -183,6 +183,9 @@ func (w *Writer) decide(group []*op) error {
 	if len(effects) == 0 {
 		return nil
 	}
+	if e := state.Sweep(); e != nil {
+		effects = append(effects, e) // on the way of what is written anyway
+	}
 	err := w.commit(func() error { return w.disk.Write(effects) })
 	if err == nil {
 		w.seq.Store(state.Head().Seq)

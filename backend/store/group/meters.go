@@ -36,6 +36,7 @@ func (m *meters) committed(d time.Duration) { m.commit.add(d) }
 
 // Stats tells what the store knows of its own work.
 func (w *Writer) Stats(now time.Time) booking.Stats {
+	w.Expire(now)
 	return booking.Stats{
 		Store: w.name, ActivePasses: w.state.Load().ActivePasses(now),
 		QueueWait: w.meters.wait.value(), Commit: w.meters.commit.value(), LedgerSeq: w.seq.Load(),

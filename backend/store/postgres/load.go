@@ -32,6 +32,7 @@ func (d *disk) Load(ctx context.Context) (state *booking.State, signed uint64, e
 			load func(context.Context, querier, *booking.State) error
 		}{
 			{"openings", loadOpenings}, {"lists", loadLists}, {"admissions", loadAdmissions}, {"bookings", loadBookings},
+			{"holds", loadHolds},
 			{"operators' changes", loadNotes}, {"unused doses", loadUnused},
 		} {
 			if err := part.load(ctx, tx, state); err != nil {

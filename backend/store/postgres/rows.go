@@ -30,7 +30,7 @@ const (
 	sqlCheckpoint = `INSERT INTO checkpoints (seq, at, hash, key, signature) VALUES ($1, $2, $3, $4, $5)`
 )
 
-var statements = []string{sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint}
+var statements = []string{sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds}
 
 // rows are what one group leaves in each table: of a row that it touches several times, the last state.
 type rows struct {
@@ -41,6 +41,7 @@ type rows struct {
 	booking    map[string]int       // in bookings, by number
 	amended    []*booking.Booking
 	amendment  map[string]int // in amended, by number
+	holds      holdRows
 }
 
 type admissionRow struct {
@@ -57,6 +58,7 @@ func (r *rows) reset() {
 	if r.admission == nil {
 		*r = rows{admission: map[admissionKey]int{}, booking: map[string]int{}, amendment: map[string]int{}}
 	}
+	r.holds.reset()
 	clear(r.admission)
 	clear(r.booking)
 	clear(r.amendment)
@@ -67,6 +69,10 @@ func (r *rows) reset() {
 func (r *rows) add(e *booking.Effect) {
 	for i := range e.Earlier {
 		r.records = append(r.records, &e.Earlier[i])
+	}
+	r.holds.add(e)
+	if e.Record.Kind == "" {
+		return
 	}
 	r.records = append(r.records, &e.Record)
 	switch e.Record.Kind {
@@ -107,7 +113,10 @@ func (r *rows) amend(b *booking.Booking) {
 
 // queue puts the statements in order: amending before booking, because who cancelled may have booked again.
 func (r *rows) queue(b *pgx.Batch) {
-	queueRecords(b, r.records)
+	r.holds.queue(b)
+	if len(r.records) > 0 {
+		queueRecords(b, r.records)
+	}
 	if len(r.admissions) > 0 {
 		queueAdmissions(b, r.admissions)
 	}

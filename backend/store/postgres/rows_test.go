@@ -27,6 +27,7 @@ func TestOneGroupOrMany(t *testing.T) {
 			}
 			read[i] = ask(t, address, `SELECT (SELECT coalesce(json_agg(a ORDER BY subject, opening), '[]')::text FROM admissions a)
 				|| (SELECT coalesce(json_agg(b ORDER BY no), '[]')::text FROM bookings b)
+				|| (SELECT coalesce(json_agg(h ORDER BY subject, opening), '[]')::text FROM holds h)
 				|| (SELECT json_agg(l ORDER BY seq)::text FROM ledger l)`)
 		}
 		if read[0] != read[1] {
@@ -43,7 +44,7 @@ type action struct {
 
 func step(t *rapid.T) action {
 	return action{
-		rapid.SampledFrom([]string{"admit", "renew", "book", "book", "change", "cancel"}).Draw(t, "what"),
+		rapid.SampledFrom([]string{"admit", "renew", "hold", "hold", "release", "book", "book", "change", "cancel"}).Draw(t, "what"),
 		rapid.IntRange(0, 2).Draw(t, "person"), rapid.IntRange(0, 1).Draw(t, "slot"), rapid.IntRange(0, 1<<30).Draw(t, "n"),
 	}
 }
@@ -82,6 +83,9 @@ func playGroups(t *testing.T, address string, script [][]action, together bool) 
 				effects = append(effects, e)
 			}
 		}
+		if e := state.Sweep(); e != nil && len(effects) > 0 {
+			effects = append(effects, e)
+		}
 		for len(effects) > 0 {
 			n := len(effects)
 			if !together {
@@ -114,6 +118,11 @@ func decide(state *booking.State, a action, active map[int]string) *booking.Effe
 		if _, e, _ = state.Book(o); e != nil {
 			active[a.person] = o.No
 		}
+	case "hold":
+		at := now.Add(time.Duration(a.n%4) * time.Minute)
+		_, e, _ = state.Hold(storetest.ClaimOf(a.person, storetest.SlotID(a.slot), at))
+	case "release":
+		e = state.Release(storetest.Opening, storetest.Person(a.person), now)
 	case "change":
 		_, e, _ = state.Change(booking.Move{No: active[a.person], Slot: storetest.SlotID(a.slot), At: now})
 	case "cancel":

@@ -22,6 +22,7 @@ type connection struct {
 	putSlot                       *statement
 	putList, dropList             *statement
 	putCheckpoint                 *statement
+	putHold, dropHold, sweepHolds *statement
 	all                           []*statement
 }
 
@@ -46,6 +47,9 @@ const (
 	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity) VALUES (?, ?, ?, ?, ?, ?)`
 	sqlList       = `INSERT INTO lists (name, chunk, subjects) VALUES (?, ?, ?)`
 	sqlDropList   = `DELETE FROM lists WHERE name = ?`
+	sqlHold       = `INSERT OR REPLACE INTO holds (opening, subject, slot, second, expires_at) VALUES (?, ?, ?, ?, ?)`
+	sqlDropHold   = `DELETE FROM holds WHERE subject = ? AND opening = ?`
+	sqlSweepHolds = `DELETE FROM holds WHERE expires_at <= ?`
 )
 
 func connect(d driver.Driver, dsn string) (*connection, error) {
@@ -62,6 +66,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		{&c.putRecord, sqlRecord}, {&c.putAdmission, sqlAdmission}, {&c.putBooking, sqlBooking}, {&c.setBooking, sqlSetBooking},
 		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot},
 		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint},
+		{&c.putHold, sqlHold}, {&c.dropHold, sqlDropHold}, {&c.sweepHolds, sqlSweepHolds},
 	} {
 		stmt, err := conn.Prepare(p.text)
 		if err != nil {
@@ -134,7 +139,12 @@ func (c *connection) effect(e *booking.Effect) error {
 			return err
 		}
 	}
-	if err := c.record(&e.Record); err != nil {
+	if e.Record.Kind != "" {
+		if err := c.record(&e.Record); err != nil {
+			return err
+		}
+	}
+	if err := c.holds(e); err != nil {
 		return err
 	}
 	switch e.Record.Kind {
@@ -147,6 +157,24 @@ func (c *connection) effect(e *booking.Effect) error {
 		return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), string(b.Visit), b.No)
 	}
 	return nil
+}
+
+// holds writes down which doses are kept for somebody, and which no longer.
+func (c *connection) holds(e *booking.Effect) error {
+	if h := e.Released; h != nil {
+		if err := c.dropHold.exec(h.Subject[:], h.Opening); err != nil {
+			return err
+		}
+	}
+	if h := e.Hold; h != nil {
+		if err := c.putHold.exec(h.Opening, h.Subject[:], h.Slot, h.Second, h.ExpiresAt.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	if e.Swept.IsZero() {
+		return nil
+	}
+	return c.sweepHolds.exec(e.Swept.UnixMilli())
 }
 
 func (c *connection) record(r *ledger.Record) error {

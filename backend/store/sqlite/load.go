@@ -29,6 +29,7 @@ func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, er
 		load func(context.Context, *booking.State) error
 	}{
 		{"openings", d.loadOpenings}, {"lists", d.loadLists}, {"admissions", d.loadAdmissions}, {"bookings", d.loadBookings},
+		{"holds", d.loadHolds},
 		{"operators' changes", d.loadNotes}, {"unused doses", d.loadUnused},
 	} {
 		if err := part.load(ctx, state); err != nil {
@@ -162,6 +163,20 @@ func (s *Store) loadBookings(ctx context.Context, state *booking.State) error {
 			return err
 		}
 		return state.RestoreBooking(b)
+	})
+}
+
+func (s *Store) loadHolds(ctx context.Context, state *booking.State) error {
+	return s.each(ctx, "SELECT opening, subject, slot, second, expires_at FROM holds", func(r *sql.Rows) error {
+		var h booking.Hold
+		var who sql.RawBytes
+		var expires int64
+		if err := r.Scan(&h.Opening, &who, &h.Slot, &h.Second, &expires); err != nil {
+			return err
+		}
+		copy(h.Subject[:], who)
+		h.ExpiresAt = fromMilli(expires)
+		return state.RestoreHold(h)
 	})
 }
 

@@ -68,6 +68,14 @@ func OrderOf(n int, slot, key string) booking.Order {
 	}}
 }
 
+// ClaimOf makes the n-th person's claim to a slot, for five minutes from at, under their first pass.
+func ClaimOf(n int, slot string, at time.Time) booking.Claim {
+	return booking.Claim{
+		Hold:     booking.Hold{Opening: Opening, Subject: Person(n), Slot: slot, ExpiresAt: at.Add(5 * time.Minute)},
+		PassHash: booking.HashText(passText(n, 0)), At: at,
+	}
+}
+
 func admit(t testing.TB, s booking.Store, people int) {
 	t.Helper()
 	for n := range people {
