@@ -26,6 +26,7 @@ const (
 	ProxyNotAllowed  Kind = "proxy_not_allowed" // the opening admits no booking for somebody else
 	NotThatDay       Kind = "not_that_day"      // a clinic's word comes before or after its day
 	TooManyDoses     Kind = "too_many_doses"    // more unused doses than the slot has
+	NoSuchClinic     Kind = "no_such_clinic"    // no opening has the clinic
 	BadRequest       Kind = "bad_request"       // a field cannot be read; Field names it
 	BadNumber        Kind = "bad_number"        // not a registration number; Err is a *subject.NumberError
 	ScheduleBehind   Kind = "schedule_behind"   // the pass rests on a schedule that has not come here yet

@@ -12,6 +12,15 @@ import (
 type Caller struct {
 	Proven  bool       // proved it for this very booking
 	Subject subject.ID // of the pass, where not Proven
+	Via     Via        // whose hand, where it is not the person's own
+}
+
+// by says whose hand acts, as the ledger has it.
+func (c Caller) by() (hand, agent string) {
+	if c.Via.Lane == "" {
+		return ByPerson, ""
+	}
+	return c.Via.Lane, c.Via.Agent
 }
 
 func (c Caller) owns(b *Booking) bool {
@@ -75,7 +84,8 @@ func (s *Service) Cancel(ctx context.Context, no string, c Caller, now time.Time
 	if err != nil {
 		return Detail{}, err
 	}
-	ended, err := s.store.Cancel(ctx, Withdrawal{No: no, By: ByPerson, At: onDisk(now)})
+	by, agent := c.by()
+	ended, err := s.store.Cancel(ctx, Withdrawal{No: no, By: by, Agent: agent, At: onDisk(now)})
 	if err != nil {
 		return Detail{}, err
 	}

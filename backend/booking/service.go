@@ -30,6 +30,7 @@ type Service struct {
 	subjects *subject.Key
 	sealer   Sealer
 	supply   func(context.Context, *cohort.Schedule) error
+	accesses AccessLog
 
 	scheduling sync.Mutex // one schedule after the other
 	schedules  atomic.Pointer[schedules]
@@ -48,12 +49,14 @@ type Options struct {
 	Sealer     Sealer
 	// Supply makes the openings of a schedule bookable that is about to be recorded; nil: they are imported by other means.
 	Supply func(context.Context, *cohort.Schedule) error
+	// Accesses keeps who looked at whose data; nil: whoever is not the person themselves is shown nothing.
+	Accesses AccessLog
 }
 
 // NewService returns a Service that knows what operators changed before. The ledger's newest schedule counts, and
 // Options.Schedule only as long as the ledger tells of none.
 func NewService(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, opened: map[string]time.Time{}, supply: o.Supply}
+	s := &Service{store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, opened: map[string]time.Time{}, supply: o.Supply, accesses: o.Accesses}
 	known, err := fromLedger(ctx, o.Store, &schedules{newest: o.Schedule})
 	if err != nil {
 		return nil, err
@@ -121,6 +124,7 @@ type Request struct {
 	Phone string
 	Proxy *Proxy
 	Key   string // idempotency key
+	Via   Via    // whose hand, where it is not the person's own; then Phone may be empty
 }
 
 // Detail is a booking with all that its owner may see.
@@ -145,7 +149,7 @@ func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request
 	}
 	order := Order{Booking{
 		Opening: opening.ID, Subject: p.Subject, Dose: FirstDose, Slot: r.Slot, Place: Place{p.Epoch, p.Rank},
-		PassHash: HashText(text), KeyHash: sha256.Sum256([]byte(r.Key)), BookedAt: onDisk(now),
+		PassHash: HashText(text), KeyHash: sha256.Sum256([]byte(r.Key)), BookedAt: onDisk(now), Via: r.Via,
 	}}
 	order.BodyHash = s.bodyHash(p.Subject, &r)
 	placed, err := s.place(ctx, &order, &person.Personal)
@@ -189,8 +193,10 @@ func (s *Service) readRequest(r *Request) (*person, error) {
 	if r.Name, err = cleanText("name", r.Name, longestName); err != nil {
 		return nil, err
 	}
-	if r.Phone, err = cleanPhone("phone", r.Phone); err != nil {
-		return nil, err
+	if r.Phone != "" || r.Via == (Via{}) { // who calls may have none
+		if r.Phone, err = cleanPhone("phone", r.Phone); err != nil {
+			return nil, err
+		}
 	}
 	if r.Slot == "" {
 		return nil, badField("slot", "empty")

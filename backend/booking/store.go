@@ -39,6 +39,8 @@ type Store interface {
 	Release(ctx context.Context, opening string, who subject.ID, now time.Time) error
 	// Expire lets holds end whose time is over, soon and without being waited for. Every decision does the same first.
 	Expire(now time.Time)
+	// UnusedDoses is how many doses are reported as unused of each of the slots.
+	UnusedDoses(ctx context.Context, opening string, slots []string) ([]int, error)
 	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.

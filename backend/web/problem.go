@@ -26,6 +26,8 @@ var (
 		"이 주소는 예약 대문을 거쳐야만 이용할 수 있습니다.", "This address is reached through the gateway only.")
 	problemNotFound = problem(http.StatusNotFound, "not_found",
 		"요청하신 주소를 찾을 수 없습니다.", "There is nothing at this address.")
+	problemNoMandate = problem(http.StatusForbidden, "no_mandate",
+		"이 창구의 인증서로는 할 수 없는 요청입니다.", "This certificate's lane may not do that.")
 	problemNoClinic = problem(http.StatusNotFound, "not_found",
 		"이 예약 기간에 해당 의료기관이 없습니다.", "There is no such clinic in this opening.")
 	problemMethod = problem(http.StatusMethodNotAllowed, "method_not_allowed",
@@ -83,6 +85,9 @@ var kinds = map[booking.Kind]*api.Problem{
 		"같은 요청 번호로 다른 내용이 이미 접수되었습니다.", "This idempotency key came before with another request."),
 	booking.ProxyNotAllowed: problem(http.StatusForbidden, string(booking.ProxyNotAllowed),
 		"이번 예약은 대리예약을 받지 않습니다. 본인이 직접 예약해 주세요.", "This opening takes no proxy bookings; everybody books for themselves."),
+	booking.NoSuchClinic: problem(http.StatusNotFound, string(booking.NoSuchClinic),
+		"이 의료기관에 배정된 접종이 없습니다. 인증서의 기관번호를 확인해 주세요.",
+		"Nothing is assigned to this clinic. Please check the clinic's id in the certificate."),
 	booking.NotThatDay: problem(http.StatusConflict, string(booking.NotThatDay),
 		"접종일 당일과 다음 날에만 기록할 수 있습니다. 미접종은 예약 시각이 지난 뒤에, 남은 백신은 접종일이 지나기 전에 기록해 주세요.",
 		"This can be recorded on the day of the appointment and the day after: a no-show once its time has come, unused doses until the day is over."),
@@ -103,7 +108,8 @@ var kinds = map[booking.Kind]*api.Problem{
 var fields = map[string]string{
 	"body": "요청 본문", "slot": "접종일시", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
 	"proxy.name": "대리인 성명", "proxy.phone": "대리인 휴대폰번호", "proxy.relation": "대리인과의 관계",
-	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "schedule": "일정", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "limit": "개수",
+	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "schedule": "일정", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "caller": "전화하신 분(caller: person, family, carer, other)", "reason": "요청 내용과 동의(reason, 1~200자)",
+	"day": "날짜(day, 2021-07-26 형식)", "visit": "방문 결과(visit: arrived, vaccinated, no_show)", "task": "업무", "doses": "백신 수", "limit": "개수",
 }
 
 // problemOf finds the answer to an error. What it does not know is a fault of ours.

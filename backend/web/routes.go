@@ -23,7 +23,7 @@ func (s *server) table() []row {
 	at := func(method, pattern string, class route.Class, guard route.Guard, serve endpoint) row {
 		return row{route.Route{Method: method, Pattern: pattern, Class: class, Guard: guard}, serve}
 	}
-	return []row{
+	return append(s.laneRows(),
 		at("GET", "/healthz", route.W, route.Open, s.healthy),
 		at("GET", "/readyz", route.W, route.Open, s.healthy),
 
@@ -48,7 +48,7 @@ func (s *server) table() []row {
 		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),
 		at("PATCH", "/v1/bookings/{no}", route.P0, route.Proof, s.change),
 		at("DELETE", "/v1/bookings/{no}", route.P0, route.Proof, s.cancel),
-	}
+	)
 }
 
 // Routes is the backend's table of routes, without what answers them.
@@ -95,6 +95,8 @@ func (s *server) guard(req *http.Request, r row) error {
 	case route.Trial:
 		_, _, err := s.trial(req)
 		return err
+	case route.CallCentre, route.Clinic:
+		return s.laned(req, r.Guard)
 	case route.Proof:
 		no, ok := booking.ParseNumber(req.PathValue("no"))
 		if !ok {

@@ -44,6 +44,8 @@ type house struct {
 	handler http.Handler
 	now     atomic.Int64
 	proxy   bool
+
+	accesses kept
 }
 
 func (h *house) clock() time.Time { return time.Unix(0, h.now.Load()).UTC() }
@@ -122,7 +124,7 @@ func (h *house) start() {
 		h.t.Fatal(err)
 	}
 	service, err := booking.NewService(h.t.Context(), booking.Options{
-		Store: h.store, Schedule: schedule(h.proxy), SubjectKey: h.ring.SubjectKey(), Sealer: sealer,
+		Store: h.store, Schedule: schedule(h.proxy), SubjectKey: h.ring.SubjectKey(), Sealer: sealer, Accesses: &h.accesses,
 	})
 	if err != nil {
 		h.t.Fatal(err)

@@ -104,7 +104,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer})
+	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer, Accesses: accessLog{b.log}})
 	if err != nil {
 		return err
 	}

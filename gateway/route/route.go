@@ -11,6 +11,9 @@ import "github.com/daemun/daemun/gateway/shed"
 // TokenHeader carries what a gateway shows to the backend, in hex.
 const TokenHeader = "X-Daemun-Gateway"
 
+// MandateHeader carries on whose behalf a gateway asks: a mandate, as pass.SignMandate writes it.
+const MandateHeader = "Daemun-Lane"
+
 // Class is the priority of a route's requests.
 type Class = shed.Class
 
@@ -35,6 +38,11 @@ const (
 	Pass   Guard = "pass"   // a pass of an opening that we know, of a person let in; not of a rehearsal
 	Trial  Guard = "trial"  // a pass as above, or one of a rehearsal
 	Proof  Guard = "proof"  // a booking's proof or the pass of the same person; the backend checks which
+
+	// Of the reserved lanes: the certificate at the gateway, its mandate at the backend.
+	AnyLane    Guard = "any lane"    // of either role
+	CallCentre Guard = "call centre" // of the call centre
+	Clinic     Guard = "clinic"      // of a clinic, which the handler is told
 )
 
 // Route is a row of a table of routes. Patterns are those of http.ServeMux.

@@ -121,6 +121,7 @@ type Request struct {
 	Authorization  string
 	ContentType    string
 	IdempotencyKey string
+	Mandate        string // where somebody of a reserved lane asks
 	Body           []byte
 }
 
@@ -205,6 +206,7 @@ func (b *Backend) call(r Request, timeout time.Duration) (Answer, error) {
 	req.Header.Set(route.TokenHeader, b.token)
 	for _, h := range [...]struct{ name, value string }{
 		{"Authorization", r.Authorization}, {"Content-Type", r.ContentType}, {idempotencyHeader, r.IdempotencyKey},
+		{route.MandateHeader, r.Mandate},
 	} {
 		if h.value != "" {
 			req.Header.Set(h.name, h.value)

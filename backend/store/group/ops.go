@@ -94,6 +94,17 @@ func (w *Writer) ReportUnused(ctx context.Context, u booking.Unused) (booking.Un
 	return submit(ctx, w, func(st *booking.State) (booking.Unused, *booking.Effect, error) { return st.ReportUnused(u) })
 }
 
+// UnusedDoses is how many doses are reported as unused of each of the slots.
+func (w *Writer) UnusedDoses(ctx context.Context, opening string, slots []string) ([]int, error) {
+	return submit(ctx, w, func(st *booking.State) ([]int, *booking.Effect, error) {
+		doses := make([]int, len(slots))
+		for i, slot := range slots {
+			doses[i] = st.UnusedDoses(opening, slot)
+		}
+		return doses, nil, nil
+	})
+}
+
 // Note records an operator's change.
 func (w *Writer) Note(ctx context.Context, n ledger.Opening, at time.Time) error {
 	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {

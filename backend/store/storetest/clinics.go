@@ -82,6 +82,9 @@ func unusedOnce(t *testing.T, open Factory) {
 		}
 		s = open(t, dir)
 	}
+	if n, err := s.UnusedDoses(t.Context(), Opening, []string{SlotID(0), SlotID(1), "none"}); err != nil || !slices.Equal(n, []int{2, 0, 0}) {
+		t.Fatalf("reported: %v, %v", n, err)
+	}
 	wantKind(t, "still more than the slot has", report("r6", "c0000", 2, SlotDay), booking.TooManyDoses)
 	wantKind(t, "the rest", report("r7", "c0000", 1, SlotDay), "")
 	if n := count(records(t, s), ledger.KindUnused); n != 2 {
