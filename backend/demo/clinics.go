@@ -2,11 +2,13 @@ package demo
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/daemun/daemun/backend/clinic"
+	"github.com/daemun/daemun/backend/subject"
 )
 
 // Vaccine is what the demo's clinics give.
@@ -104,34 +106,41 @@ func shares(n int) []int {
 	return out
 }
 
-// Slots makes the half hours of the clinics: from 09:00 to 17:00 without lunch at 12:30 to 13:30, on Saturdays until
-// lunch, on Sundays none. Each holds 2 to 6 doses.
-func Slots(o Options, clinics []clinic.Clinic) []clinic.Slot {
+// Slots makes the half hours of the clinics, one after another: 6 to 12 of them in a row on each open day, from 09:00 to
+// 17:00 without lunch at 12:30 to 13:30, on Saturdays those before lunch, on Sundays none. Each holds 2 to 6 doses.
+func Slots(o Options, clinics []clinic.Clinic) iter.Seq[clinic.Slot] {
 	o = o.filled()
-	r := o.random(streamSlots)
-	times := o.times()
-	out := make([]clinic.Slot, 0, len(times)*len(clinics))
-	for _, c := range clinics {
-		for _, at := range times {
-			out = append(out, clinic.Slot{ID: clinic.SlotID(c.ID, at), Clinic: c.ID, At: at, Vaccine: c.Vaccine, Capacity: 2 + r.IntN(5)})
+	return func(yield func(clinic.Slot) bool) {
+		r, days := o.random(streamSlots), o.openDays()
+		for _, c := range clinics {
+			count := 6 + r.IntN(7)
+			first := r.IntN(len(halfHours) - count + 1)
+			for _, day := range days {
+				for _, minute := range halfHours[first : first+count] {
+					at := day.At(minute/60, minute%60)
+					if at.Weekday() == time.Saturday && minute >= afternoon {
+						continue
+					}
+					s := clinic.Slot{ID: clinic.SlotID(c.ID, at), Clinic: c.ID, At: at, Vaccine: c.Vaccine, Capacity: 2 + r.IntN(5)}
+					if !yield(s) {
+						return
+					}
+				}
+			}
 		}
 	}
-	return out
 }
 
-func (o Options) times() []time.Time {
-	var out []time.Time
-	for day, open := o.Start, 0; open < o.Days; day = day.AddDays(1) {
-		weekday := day.At(0, 0).Weekday()
-		if weekday == time.Sunday {
-			continue
-		}
-		open++
-		for minute := 9 * 60; minute < 17*60; minute += 30 {
-			afternoon := minute >= 13*60+30
-			if minute < 12*60+30 || afternoon && weekday != time.Saturday {
-				out = append(out, day.At(minute/60, minute%60))
-			}
+const afternoon = 13*60 + 30 // minutes after midnight
+
+// halfHours are those in which clinics vaccinate, in minutes after midnight.
+var halfHours = []int{540, 570, 600, 630, 660, 690, 720, afternoon, 840, 870, 900, 930, 960, 990}
+
+func (o Options) openDays() []subject.Date {
+	var out []subject.Date
+	for day := o.Start; len(out) < o.Days; day = day.AddDays(1) {
+		if day.At(0, 0).Weekday() != time.Sunday {
+			out = append(out, day)
 		}
 	}
 	return out

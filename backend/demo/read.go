@@ -1,108 +1,64 @@
 package demo
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"time"
+	"strings"
 
-	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/roster"
+	"github.com/daemun/daemun/backend/sheet"
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// ReadCitizens reads a citizens file and refuses it at the first row that is wrong; the error names its line and never
-// what stands in it.
-func ReadCitizens(r io.Reader) ([]Citizen, error) {
-	var out []Citizen
-	var first *roster.Rejection
-	err := roster.ReadCSV(r, func(row roster.Row) error {
-		birth, err := subject.ParseDate(row.Field("birth_date"))
-		if err != nil || birth != row.Number.Birth() {
-			return fmt.Errorf("birth_date is not the date in the number")
-		}
-		listed, err := strconv.ParseBool(row.Field("on_roster"))
+var citizenColumns = []sheet.Column{roster.NumberColumn, {Name: "name", Ko: "성명"}, {Name: "phone", Ko: "전화번호"},
+	{Name: "birth_date", Ko: "생년월일"}, roster.ListedColumn}
+
+// EachCitizen reads a citizens file one after the other. A row that is wrong is an error at the end, which names the first such line
+// and never what stands in it.
+func EachCitizen(r io.Reader, each func(Citizen) error) error {
+	var first *sheet.Rejection
+	err := sheet.Read(r, sheet.UTF8, citizenColumns, func(row sheet.Row) error {
+		c, err := readCitizen(row)
 		if err != nil {
-			return fmt.Errorf("on_roster is neither true nor false")
+			return err
 		}
-		out = append(out, Citizen{row.Number, row.Field("name"), row.Field("phone"), birth, listed})
-		return nil
-	}, func(bad roster.Rejection) {
+		return each(c)
+	}, func(bad sheet.Rejection) {
 		if first == nil {
 			first = &bad
 		}
 	})
-	if err == nil && first != nil {
+	if first != nil {
 		err = fmt.Errorf("%s", first)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the citizens: %w", err)
+		return fmt.Errorf("reading the citizens: %w", err)
 	}
-	return out, nil
+	return nil
 }
 
-// ReadClinics reads a clinics file.
-func ReadClinics(r io.Reader) ([]clinic.Clinic, error) {
-	var out []clinic.Clinic
-	err := readRows(r, clinicsHeader, func(f []string) error {
-		c := clinic.Clinic{ID: f[0], Name: f[1], Region: f[2], Address: f[3], Vaccine: f[4]}
-		if !clinic.ValidRegion(c.Region) {
-			return fmt.Errorf("%q is none of the 17 regions", c.Region)
-		}
+func readCitizen(row sheet.Row) (Citizen, error) {
+	n, err := roster.ReadNumber(row.Value(0))
+	if err != nil {
+		return Citizen{}, err
+	}
+	birth, err := subject.ParseDate(row.Value(3))
+	if err != nil || birth != n.Birth() {
+		return Citizen{}, &sheet.Rejected{Field: "birth_date", Code: "birth_date", Ko: "등록번호의 생년월일과 다릅니다.", En: "birth_date is not the date in the number"}
+	}
+	listed := row.Value(4)
+	if listed != "true" && listed != "false" {
+		return Citizen{}, &sheet.Rejected{Field: "on_roster", Code: "not_a_boolean", Ko: "true 또는 false여야 합니다.", En: "neither true nor false"}
+	}
+	return Citizen{n, strings.Clone(row.Value(1)), strings.Clone(row.Value(2)), birth, listed == "true"}, nil
+}
+
+// ReadCitizens reads a citizens file whole, as EachCitizen does.
+func ReadCitizens(r io.Reader) ([]Citizen, error) {
+	var out []Citizen
+	err := EachCitizen(r, func(c Citizen) error {
 		out = append(out, c)
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the clinics: %w", err)
-	}
-	return out, nil
-}
-
-// ReadSlots reads a slots file.
-func ReadSlots(r io.Reader) ([]clinic.Slot, error) {
-	var out []clinic.Slot
-	err := readRows(r, slotsHeader, func(f []string) error {
-		at, err := time.Parse(time.RFC3339, f[2])
-		if err != nil {
-			return fmt.Errorf("at: %w", err)
-		}
-		capacity, err := strconv.Atoi(f[4])
-		if err != nil || capacity < 1 {
-			return fmt.Errorf("capacity %q is no number of doses from 1 on", f[4])
-		}
-		out = append(out, clinic.Slot{ID: f[0], Clinic: f[1], At: at.In(subject.Seoul), Vaccine: f[3], Capacity: capacity})
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the slots: %w", err)
-	}
-	return out, nil
-}
-
-func readRows(r io.Reader, header []string, row func(fields []string) error) error {
-	in := csv.NewReader(r)
-	in.ReuseRecord = true
-	in.FieldsPerRecord = len(header)
-	got, err := in.Read()
-	if err != nil {
-		return fmt.Errorf("header: %w", err)
-	}
-	if !slices.Equal(got, header) {
-		return fmt.Errorf("the first line is not %v", header)
-	}
-	for {
-		fields, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := row(fields); err != nil {
-			line, _ := in.FieldPos(0)
-			return fmt.Errorf("line %d: %w", line, err)
-		}
-	}
+	return out, err
 }

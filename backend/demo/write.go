@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,15 +28,14 @@ var (
 )
 
 // Write makes everything and writes it into a folder, which it makes where there is none. Each file appears whole or
-// not at all. progress, where not nil, hears now and then how many of the rows are written, and at the end of all.
-func Write(dir string, o Options, progress func(done, total int)) error {
+// not at all. progress, where not nil, hears now and then how many rows are written, and at the end of all.
+func Write(dir string, o Options, progress func(done int)) error {
 	o = o.filled()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the demo folder: %w", err)
 	}
 	clinics := Clinics(o)
-	slots := Slots(o, clinics)
-	count := counter{total: o.Citizens + len(clinics) + len(slots), tell: progress}
+	count := counter{tell: progress}
 	err := writeCSV(filepath.Join(dir, CitizensFile), 0o600, citizensHeader, &count, func(row func(...string)) {
 		for c := range Citizens(o) {
 			row(c.Number.Digits(), c.Name, c.Phone, c.Birth.String(), strconv.FormatBool(c.OnRoster))
@@ -47,7 +47,11 @@ func Write(dir string, o Options, progress func(done, total int)) error {
 	if err := writeClinics(dir, clinics, &count); err != nil {
 		return err
 	}
-	return writeSlots(dir, slots, &count)
+	if err := writeSlots(dir, Slots(o, clinics), &count); err != nil {
+		return err
+	}
+	count.end()
+	return nil
 }
 
 func writeClinics(dir string, clinics []clinic.Clinic, count *counter) error {
@@ -58,25 +62,30 @@ func writeClinics(dir string, clinics []clinic.Clinic, count *counter) error {
 	})
 }
 
-func writeSlots(dir string, slots []clinic.Slot, count *counter) error {
+func writeSlots(dir string, slots iter.Seq[clinic.Slot], count *counter) error {
 	return writeCSV(filepath.Join(dir, SlotsFile), 0o644, slotsHeader, count, func(row func(...string)) {
-		for _, s := range slots {
+		for s := range slots {
 			row(s.ID, s.Clinic, s.At.Format(time.RFC3339), s.Vaccine, strconv.Itoa(s.Capacity))
 		}
 	})
 }
 
 type counter struct {
-	done, total int
-	tell        func(done, total int)
+	done int
+	tell func(done int)
 }
 
-const tellEvery = 10_000
+const tellEvery = 500_000
 
 func (c *counter) row() {
-	c.done++
-	if c.tell != nil && (c.done%tellEvery == 0 || c.done == c.total) {
-		c.tell(c.done, c.total)
+	if c.done++; c.done%tellEvery == 0 {
+		c.end()
+	}
+}
+
+func (c *counter) end() {
+	if c.tell != nil {
+		c.tell(c.done)
 	}
 }
 

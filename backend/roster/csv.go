@@ -1,117 +1,54 @@
 package roster
 
 import (
-	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"strings"
-	"unicode/utf8"
+	"strconv"
 
+	"github.com/daemun/daemun/backend/sheet"
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// Row is one person of a list. It is valid only until the function that got it returns.
-type Row struct {
-	Line   int // in the file, from 1
-	Number subject.Number
-	header []string
-	fields []string
-}
+// NumberColumn is the column of registration numbers.
+var NumberColumn = sheet.Column{Name: "rrn", Ko: "주민(외국인)등록번호", Also: []string{"주민등록번호", "외국인등록번호", "주민(외국인)등록번호", "등록번호"}}
 
-// Field returns the value under a column name, or "" where the list has no such column.
-func (r Row) Field(name string) string {
-	if i := slices.Index(r.header, name); i >= 0 {
-		return r.fields[i]
-	}
-	return ""
-}
+// ListedColumn may say of each row whether the person is on the list at all.
+var ListedColumn = sheet.Column{Name: "on_roster", Ko: "대상자 여부", Also: []string{"대상자여부", "대상자 여부"}, Missing: true}
 
-// Rejection says why a row was left out. It never holds what stood in the row.
-type Rejection struct {
-	Line int
-	Ko   string
-	En   string
-}
-
-func (r Rejection) String() string {
-	return fmt.Sprintf("%d행: %s / line %d: %s", r.Line, r.Ko, r.Line, r.En)
-}
-
-// HeaderError refuses a list as a whole, because its first line does not say where the numbers stand.
-type HeaderError struct {
-	Ko string
-	En string
-}
-
-func (e *HeaderError) Error() string { return e.Ko + " / " + e.En }
-
-const numberColumn = "rrn"
-
-// ReadCSV reads a list whose header names at least the column rrn, one row at a time, in UTF-8. A row that cannot be
-// read goes to reject, and reading goes on: one slip must not keep a million people out. An error of accept ends it.
-func ReadCSV(r io.Reader, accept func(Row) error, reject func(Rejection)) error {
-	in := csv.NewReader(r)
-	in.ReuseRecord = true
-	header, err := readHeader(in)
-	if err != nil {
-		return err
-	}
-	column := slices.Index(header, numberColumn)
-	for {
-		fields, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		var bad *csv.ParseError
-		if errors.As(err, &bad) {
-			reject(Rejection{bad.StartLine, "열의 수나 따옴표가 첫 줄과 맞지 않습니다.", "the columns or quotes do not match the header"})
-			continue
-		}
+// ReadCSV reads a list whose header names at least the column of registration numbers, row by row. Who is not listed by the
+// list's own word is told to accept as such. A row that cannot be read goes to reject, and reading goes on: one slip must not
+// keep a million people out. Errors are those of sheet.Read.
+func ReadCSV(r io.Reader, encoding sheet.Encoding, accept func(n subject.Number, listed bool) error, reject func(sheet.Rejection)) error {
+	return sheet.Read(r, encoding, []sheet.Column{NumberColumn, ListedColumn}, func(row sheet.Row) error {
+		n, err := ReadNumber(row.Value(0))
 		if err != nil {
-			return fmt.Errorf("reading the list: %w", err)
+			return err
 		}
-		line, _ := in.FieldPos(0)
-		n, err := subject.ParseNumber(fields[column])
+		listed, err := readListed(row.Value(1))
 		if err != nil {
-			reject(rejection(line, err))
-			continue
+			return err
 		}
-		if err := accept(Row{Line: line, Number: n, header: header, fields: fields}); err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
-		}
-	}
+		return accept(n, listed)
+	}, reject)
 }
 
-func rejection(line int, err error) Rejection {
+// ReadNumber reads a registration number of a table. The error is a *sheet.Rejected, which never holds what stood there.
+func ReadNumber(text string) (subject.Number, error) {
+	n, err := subject.ParseNumber(text)
 	var bad *subject.NumberError
 	if errors.As(err, &bad) {
-		return Rejection{line, bad.Ko, bad.En}
+		return n, &sheet.Rejected{Field: NumberColumn.Name, Code: "number_" + string(bad.Kind), Ko: bad.Ko, En: bad.En}
 	}
-	return Rejection{line, "등록번호를 읽을 수 없습니다.", "the registration number cannot be read"}
+	return n, err
 }
 
-func readHeader(in *csv.Reader) ([]string, error) {
-	row, err := in.Read()
-	if err == io.EOF {
-		return nil, &HeaderError{"파일이 비어 있습니다.", "the file is empty"}
+func readListed(text string) (bool, error) {
+	if text == "" {
+		return true, nil
 	}
-	var bad *csv.ParseError
-	if err != nil && !errors.As(err, &bad) {
-		return nil, fmt.Errorf("reading the list: %w", err)
+	listed, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, &sheet.Rejected{Field: ListedColumn.Name, Code: "not_a_boolean", Ko: "true 또는 false로 적어 주세요.", En: "write true or false"}
 	}
-	header := slices.Clone(row)
-	if len(header) > 0 {
-		header[0] = strings.TrimPrefix(header[0], "\ufeff") // spreadsheets begin UTF-8 files so
-	}
-	for _, name := range header {
-		if !utf8.ValidString(name) {
-			return nil, &HeaderError{"파일이 UTF-8이 아닙니다. ‘CSV UTF-8’ 형식으로 다시 저장해 주세요.", "the file is not UTF-8: save it as “CSV UTF-8”"}
-		}
-	}
-	if !slices.Contains(header, numberColumn) {
-		return nil, &HeaderError{"첫 줄에 rrn 열이 있어야 합니다.", "the first line must name the column rrn"}
-	}
-	return header, nil
+	return listed, nil
 }

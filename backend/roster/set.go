@@ -32,6 +32,24 @@ func (s *Set) Contains(id subject.ID) bool {
 	return found
 }
 
+// Union returns the people of both.
+func (s *Set) Union(other *Set) *Set { return NewSet(slices.Concat(s.ids, other.ids)) }
+
+// Common is how many people are in both.
+func (s *Set) Common(other *Set) (n int) {
+	for i, j := 0, 0; i < len(s.ids) && j < len(other.ids); {
+		switch c := compareIDs(s.ids[i], other.ids[j]); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			n, i, j = n+1, i+1, j+1
+		}
+	}
+	return n
+}
+
 // Len is the number of people.
 func (s *Set) Len() int { return len(s.ids) }
 

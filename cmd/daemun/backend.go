@@ -2,20 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/backend/booking"
-	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/cohort"
-	"github.com/daemun/daemun/backend/demo"
 	"github.com/daemun/daemun/backend/web"
 	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/keyring"
@@ -56,7 +50,7 @@ func backendCommand() *cobra.Command {
 	dataFlag(cmd, &o.data)
 	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
 	storeFlag(f, &o.store)
-	f.BoolVar(&o.demo, "demo", false, "import the data folder's demo clinics, slots and roster")
+	f.BoolVar(&o.demo, "demo", false, "take in the data folder's demo clinics, slots and roster")
 	return cmd
 }
 
@@ -71,6 +65,7 @@ type backendProgram struct {
 }
 
 func (o *backendOptions) start(ctx context.Context) (*backendProgram, error) {
+	tuneMemory()
 	b := &backendProgram{log: newLog("backend")}
 	b.clock = steady(b.log)
 	if err := b.open(ctx, o); err != nil {
@@ -95,7 +90,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	supply := func(ctx context.Context, s *cohort.Schedule) error { return o.supply(ctx, b, ring, s) }
+	supply := func(ctx context.Context, s *cohort.Schedule) error { return o.supply(ctx, b, s) }
 	if err := supply(ctx, schedule); err != nil {
 		return err
 	}
@@ -124,62 +119,22 @@ func (o *backendOptions) newest(ctx context.Context, b *backendProgram) (*cohort
 	return o.data.schedule(o.schedule)
 }
 
-// supply brings in what a schedule needs here: its lists, and in a demo what its openings have to give.
-func (o *backendOptions) supply(ctx context.Context, b *backendProgram, ring *keyring.Ring, s *cohort.Schedule) error {
+// supply brings in what a schedule needs here: its lists, and what its openings have to give.
+func (o *backendOptions) supply(ctx context.Context, b *backendProgram, s *cohort.Schedule) error {
 	now := b.clock.Now()
 	if o.demo {
-		if err := importDemo(ctx, b.store, o.data, ring, s, now); err != nil {
+		if err := o.data.stageDemo(s, now); err != nil {
 			return err
 		}
+	}
+	if err := takeSupplies(ctx, b.store, o.data, s, now, b.log); err != nil {
+		return err
 	}
 	return importLists(ctx, b.store, o.data, s, now)
 }
 
-// importDemo gives every opening that is not over the demo's clinics, slots and people.
-func importDemo(ctx context.Context, store booking.Store, data folder, ring *keyring.Ring, s *cohort.Schedule, now time.Time) error {
-	clinics, err := readCSV(data.path("demo", demo.ClinicsFile), demo.ReadClinics)
-	if err != nil {
-		return err
-	}
-	slots, err := readCSV(data.path("demo", demo.SlotsFile), demo.ReadSlots)
-	if err != nil {
-		return err
-	}
-	people, err := data.eligible(ring)
-	if err != nil {
-		return err
-	}
-	if data.exists("lists", cohort.RosterList+listSuffix) {
-		people = nil // a roster that was imported counts
-	}
-	for _, o := range s.Openings {
-		if !now.Before(o.ClosesAt) {
-			continue
-		}
-		in := booking.Import{Opening: o.ID, Vaccine: o.Vaccine, Stock: o.Stock, Clinics: clinics, Slots: slots, Roster: people, At: now}
-		if err := store.Import(ctx, in); err != nil {
-			return fmt.Errorf("import the demo into opening %s: %w", o.ID, err)
-		}
-	}
-	return nil
-}
-
-func readCSV[T clinic.Clinic | clinic.Slot](path string, read func(io.Reader) ([]T, error)) ([]T, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the demo: %w; start with --demo or run daemun seed", err)
-	}
-	defer file.Close()
-	rows, err := read(file)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return rows, nil
-}
-
 func (b *backendProgram) run(ctx context.Context) error {
 	defer b.close()
-	tuneMemory()
 	err := together(ctx,
 		func(ctx context.Context) error { b.notary.run(ctx); return nil },
 		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },

@@ -16,6 +16,7 @@ import (
 
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/backend/demo"
+	"github.com/daemun/daemun/backend/roster"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/keyring"
 )
@@ -92,6 +93,8 @@ type seed struct {
 	opensIn time.Duration
 	stock   int64
 	tell    func(format string, args ...any)
+	// progress, where not nil, hears how many rows were written.
+	progress func(rows int)
 }
 
 // prepare fills the folder with the demo: people and clinics once; an opening unless one is still to come or running,
@@ -107,11 +110,11 @@ func (f folder) prepare(ring *keyring.Ring, s seed, now time.Time) error {
 	}
 	if fresh || !current {
 		s.tell("daemun: making %s", f.path("demo"))
-		if err := demo.Write(f.path("demo"), s.options, nil); err != nil {
+		if err := demo.Write(f.path("demo"), s.options, s.progress); err != nil {
 			return err
 		}
 	}
-	if fresh || !f.exists("roster.filter") {
+	if fresh || !current || !f.exists(filterFile) || !f.exists("demo", cohort.RosterList+listSuffix) {
 		if err := f.buildRoster(ring); err != nil {
 			return err
 		}
@@ -167,36 +170,36 @@ func versionOfDay(now time.Time) uint32 {
 	return uint32(d.Year*10_000 + int(d.Month)*100 + d.Day)
 }
 
-func (f folder) citizens() ([]demo.Citizen, error) {
+// eachCitizen reads the demo's people one after the other.
+func (f folder) eachCitizen(each func(demo.Citizen) error) error {
 	file, err := os.Open(f.path("demo", demo.CitizensFile))
 	if err != nil {
-		return nil, fmt.Errorf("read the demo's people: %w; start with --demo or run daemun seed", err)
+		return fmt.Errorf("read the demo's people: %w; start with --demo or run daemun seed", err)
 	}
 	defer file.Close()
-	return demo.ReadCitizens(file)
+	return demo.EachCitizen(file, each)
 }
 
-// eligible returns the subjects of the demo's people who are on the roster.
-func (f folder) eligible(ring *keyring.Ring) ([]subject.ID, error) {
-	citizens, err := f.citizens()
-	if err != nil {
-		return nil, err
-	}
+// buildRoster keeps those of the demo's people who are on the roster, and where none was imported the filter of them.
+func (f folder) buildRoster(ring *keyring.Ring) error {
 	var ids []subject.ID
-	for _, c := range citizens {
+	err := f.eachCitizen(func(c demo.Citizen) error {
 		if c.OnRoster {
 			ids = append(ids, ring.SubjectKey().Subject(c.Number))
 		}
-	}
-	return ids, nil
-}
-
-func (f folder) buildRoster(ring *keyring.Ring) error {
-	ids, err := f.eligible(ring)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	return f.writeFilter(ids)
+	set := roster.NewSet(ids)
+	if err := writeSetFile(f.path("demo", cohort.RosterList+listSuffix), set); err != nil {
+		return err
+	}
+	if f.exists("lists", cohort.RosterList+listSuffix) {
+		return nil
+	}
+	return f.writeFilter(set.IDs())
 }
 
 // operators issues the demo's certificates, one for each role.

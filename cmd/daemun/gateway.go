@@ -105,6 +105,7 @@ type gatewayProgram struct {
 // start opens everything a gateway needs. The listeners come first, so that after a crash people wait a moment
 // instead of being refused.
 func (o *gatewayOptions) start(ctx context.Context) (*gatewayProgram, error) {
+	tuneMemory()
 	g := &gatewayProgram{log: newLog("gateway")}
 	g.clock = steady(g.log)
 	if err := g.open(ctx, o); err != nil {
@@ -191,7 +192,6 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 // run serves until ctx ends; what was counted is handed in before it returns.
 func (g *gatewayProgram) run(ctx context.Context) error {
 	defer g.close()
-	tuneMemory()
 	err := together(ctx,
 		func(ctx context.Context) error { g.backend.Watch(ctx); return nil },
 		func(ctx context.Context) error { g.node.Run(ctx); return nil },

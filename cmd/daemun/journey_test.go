@@ -150,6 +150,12 @@ func (s *site) up() {
 		start(s.t, "backend", "--data", s.data, "--demo", "--listen", s.backend),
 		start(s.t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--backend", "http://"+s.backend),
 	}
+	s.bothReady()
+}
+
+// bothReady waits until both are there.
+func (s *site) bothReady() {
+	s.t.Helper()
 	s.eventually("both are ready", func() bool {
 		var ready struct{ Backend string }
 		status, body := s.try("GET", "/readyz", "", nil)
@@ -219,16 +225,16 @@ func (s *site) do(want int, method, path, authorization string, body, into any) 
 
 func (s *site) citizens() (eligible, others []demo.Citizen) {
 	s.t.Helper()
-	all, err := folder(s.data).citizens()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, c := range all {
+	err := folder(s.data).eachCitizen(func(c demo.Citizen) error {
 		if c.OnRoster {
 			eligible = append(eligible, c)
 		} else {
 			others = append(others, c)
 		}
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	return eligible, others
 }

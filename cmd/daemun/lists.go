@@ -20,7 +20,21 @@ const (
 	listSuffix = ".subjects"
 )
 
-func (f folder) listPath(name string) string { return f.path("lists", name+listSuffix) }
+func (f folder) listPath(name string) string {
+	path := f.path("lists", name+listSuffix)
+	if made := f.path("demo", name+listSuffix); name == cohort.RosterList && !f.exists("lists", name+listSuffix) && f.exists("demo", name+listSuffix) {
+		return made // a roster that was imported counts before the demo's
+	}
+	return path
+}
+
+// known reads a list as it was imported; an empty one where none was.
+func (f folder) known(name string) (*roster.Set, error) {
+	if !f.exists("lists", name+listSuffix) {
+		return &roster.Set{}, nil
+	}
+	return f.set(name)
+}
 
 // set reads a list as it was imported, exact. The error is fs.ErrNotExist where it never was.
 func (f folder) set(name string) (*roster.Set, error) {
@@ -86,7 +100,11 @@ func (f folder) writeSet(name string, set *roster.Set) error {
 	if err := os.MkdirAll(f.path("lists"), 0o700); err != nil {
 		return fmt.Errorf("make the folder of lists: %w", err)
 	}
-	return writeFile(f.listPath(name), 0o600, func(w io.Writer) error {
+	return writeSetFile(f.path("lists", name+listSuffix), set)
+}
+
+func writeSetFile(path string, set *roster.Set) error {
+	return writeFile(path, 0o600, func(w io.Writer) error {
 		_, err := set.WriteTo(w)
 		return err
 	})

@@ -34,6 +34,7 @@ schedule.yaml with one opening whose lobby is open at once. What is there alread
 				return err
 			}
 			s.tell = func(format string, args ...any) { cmd.Printf(format+"\n", args...) }
+			s.progress = func(rows int) { cmd.PrintErrf("daemun: %d rows written\n", rows) }
 			if err := data.prepare(ring, s, time.Now()); err != nil {
 				return err
 			}
@@ -45,7 +46,7 @@ schedule.yaml with one opening whose lobby is open at once. What is there alread
 	dataFlag(cmd, &data)
 	f := cmd.Flags()
 	f.IntVar(&s.options.Citizens, "citizens", 200_000, "`people` to make")
-	f.IntVar(&s.options.OnRoster, "on-roster", 150_000, "how many of the `people` are eligible")
+	f.IntVar(&s.options.OnRoster, "on-roster", 0, "how many of the `people` are eligible (0: three quarters of them)")
 	f.IntVar(&s.options.Clinics, "clinics", 1000, "`clinics` to make, over all provinces")
 	f.IntVar(&s.options.Days, "days", 10, "`days` with slots")
 	f.Uint64Var(&s.options.Seed, "seed", 1, "`number` that everything follows from")

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -103,12 +102,6 @@ func serveCitizens(ctx context.Context, l net.Listener, s *fasthttp.Server) erro
 		return fmt.Errorf("drain %s: %w", l.Addr(), err)
 	}
 	return nil
-}
-
-// tuneMemory trades some memory for less work of the garbage collector, within a bound.
-func tuneMemory() {
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(4 << 30)
 }
 
 // together runs parts until one fails or ctx ends, then waits for all.
