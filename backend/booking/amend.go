@@ -68,7 +68,8 @@ func ChangeBy(slot time.Time) time.Time {
 	return subject.DateOf(slot).AddDays(-1).At(0, 0).Add(-time.Second)
 }
 
-// Cancel decides on a withdrawal; slot and stock get the dose back. The effect is nil when it was withdrawn before.
+// Cancel decides on a withdrawal; slot and stock get the dose back, or, where nobody can book it any more in the line, it is
+// set apart as a leftover dose. The effect is nil when it was withdrawn before.
 func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	s.Expire(w.At)
 	if b := s.bookings[w.No]; b != nil && b.Status == Cancelled {
@@ -81,17 +82,27 @@ func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	ended := *old
 	ended.Status, ended.EndedAt = Cancelled, w.At
 	d := dose{old.Subject, old.Dose}
-	data := mustJSON(ledger.Cancel{No: old.No, Opening: old.Opening, Subject: old.Subject, Slot: old.Slot, By: w.By, Agent: w.Agent})
+	leftover := old.Dose == FirstDose && (w.Closed || supply.Left()+supply.Held() <= 0)
+	data := mustJSON(ledger.Cancel{No: old.No, Opening: old.Opening, Subject: old.Subject, Slot: old.Slot, By: w.By, Agent: w.Agent, Leftover: leftover})
 	s.bookings[w.No] = &ended
 	delete(s.active, d)
-	supply.take(slot, -1)
+	var spare *Spare
+	if leftover {
+		spare = s.setApart(supply, slot, 1)
+	} else {
+		supply.take(slot, -1)
+	}
 	admission := s.admitted[old.Opening][old.Subject]
 	s.inside.enter(admission)
 	e := s.effect(w.At, ledger.KindCancel, data, func() {
 		s.bookings[w.No], s.active[d] = old, old.No
-		supply.take(slot, 1)
+		if leftover {
+			s.setApart(supply, slot, -1)
+		} else {
+			supply.take(slot, 1)
+		}
 		s.inside.leave(admission)
 	})
-	e.Booking = &ended
+	e.Booking, e.Spare = &ended, spare
 	return ended, e, nil
 }

@@ -134,7 +134,7 @@ func (s *Supply) merge(in Import) *Supply {
 	out.doses.booked.Store(s.Booked())
 	out.doses.admitted.Store(s.Admitted())
 	out.doses.held.Store(s.Held())
-	out.doses.left.Store(in.Stock - s.Booked() - s.Held())
+	out.doses.left.Store(in.Stock - (s.Total - s.Left()))
 	return out
 }
 

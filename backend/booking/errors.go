@@ -23,6 +23,11 @@ const (
 	NoSuchBooking    Kind = "no_such_booking"   // also for a booking that is not the caller's
 	TooLate          Kind = "too_late"          // the slot is past, or too near to change
 	KeyReused        Kind = "key_reused"        // the idempotency key came before with another request
+	NoSuchArea       Kind = "no_such_area"      // the opening has no clinic there
+	NoSuchWish       Kind = "no_such_wish"      // nobody waits for a leftover dose by this code
+	NoSuchOffer      Kind = "no_such_offer"     // no leftover dose was offered by this code
+	LeftoverGone     Kind = "offer_gone"        // others took the leftover dose first
+	LeftoverOver     Kind = "offer_over"        // the time to take the leftover dose is over
 	ProxyNotAllowed  Kind = "proxy_not_allowed" // the opening admits no booking for somebody else
 	NotThatDay       Kind = "not_that_day"      // a clinic's word comes before or after its day
 	TooManyDoses     Kind = "too_many_doses"    // more unused doses than the slot has

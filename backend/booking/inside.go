@@ -13,9 +13,9 @@ type passClock struct {
 	ending map[int64]int64 // Unix second → passes that end in it
 }
 
-func (c *passClock) enter(a *Admission) { c.add(a.ExpiresAt.Unix(), 1) }
+func (c *passClock) enter(a *Admission) { c.add(a, 1) }
 
-func (c *passClock) leave(a *Admission) { c.add(a.ExpiresAt.Unix(), -1) }
+func (c *passClock) leave(a *Admission) { c.add(a, -1) }
 
 // move exchanges a person's pass for another, unless they left by booking.
 func (c *passClock) move(from, to *Admission, booked bool) {
@@ -25,7 +25,12 @@ func (c *passClock) move(from, to *Admission, booked bool) {
 	}
 }
 
-func (c *passClock) add(end, n int64) {
+// add counts n for a pass; nobody without one, who was offered a leftover dose, is inside.
+func (c *passClock) add(a *Admission, n int64) {
+	if a == nil {
+		return
+	}
+	end := a.ExpiresAt.Unix()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ending[end] += n

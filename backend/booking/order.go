@@ -17,7 +17,8 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 	}
 	held := s.holds.of[holder{o.Opening, o.Subject}]
 	s.release(held) // what was kept for this
-	supply, slot, err := s.orderable(&o)
+	offer := s.offerFor(&o)
+	supply, slot, err := s.orderable(&o, offer)
 	if err != nil {
 		s.hold(held)
 		return Placed{}, nil, err
@@ -28,18 +29,34 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 	kept := b
 	kept.Sealed = nil
 	s.bookings[b.No], s.active[d], s.keys[k] = &kept, b.No, b.No
-	supply.take(slot, 1)
+	var spare *Spare
+	if offer == nil {
+		supply.take(slot, 1)
+	} else {
+		spare = s.setApart(supply, slot, -1)
+	}
 	admission := s.admitted[b.Opening][b.Subject]
 	s.inside.leave(admission)
+	wish := s.left.wishes[wishKey{b.Opening, b.Subject}]
+	if wish != nil {
+		s.left.unwish(wish)
+	}
 	e := s.effect(b.BookedAt, ledger.KindBooking, b.record(), func() {
 		delete(s.bookings, b.No)
 		delete(s.active, d)
 		delete(s.keys, k)
-		supply.take(slot, -1)
+		if offer == nil {
+			supply.take(slot, -1)
+		} else {
+			s.setApart(supply, slot, 1)
+		}
 		s.hold(held)
 		s.inside.enter(admission)
+		if wish != nil {
+			s.left.wish(wish)
+		}
 	})
-	e.Booking = &b
+	e.Booking, e.Spare, e.Unwished = &b, spare, wish
 	if held != nil {
 		e.Released = &held.Hold
 	}
@@ -55,12 +72,21 @@ func (s *State) replay(no string, o *Order) (Placed, error) {
 }
 
 // orderable finds out why an order cannot be placed, in the order in which a person would want to know.
-func (s *State) orderable(o *Order) (*Supply, *SlotSupply, error) {
-	if err := s.mayOrder(o.Opening, o.Subject, o.PassHash); err != nil {
+func (s *State) orderable(o *Order, offer *Offer) (supply *Supply, slot *SlotSupply, err error) {
+	if offer == nil {
+		err = s.mayOrder(o.Opening, o.Subject, o.PassHash)
+	} else if s.hasBooked(o.Subject) {
+		err = Refuse(AlreadyBooked)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
-	supply := s.catalog.Opening(o.Opening)
-	slot, err := supply.free(o.Slot, o.BookedAt)
+	if offer != nil {
+		supply, slot, err = s.takeable(offer, o.BookedAt)
+	} else {
+		supply = s.catalog.Opening(o.Opening)
+		slot, err = supply.free(o.Slot, o.BookedAt)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -85,7 +85,7 @@ func (s *Service) Cancel(ctx context.Context, no string, c Caller, now time.Time
 		return Detail{}, err
 	}
 	by, agent := c.by()
-	ended, err := s.store.Cancel(ctx, Withdrawal{No: no, By: by, Agent: agent, At: onDisk(now)})
+	ended, err := s.store.Cancel(ctx, Withdrawal{No: no, By: by, Agent: agent, Closed: s.isClosed(d.Opening, now), At: onDisk(now)})
 	if err != nil {
 		return Detail{}, err
 	}

@@ -3,13 +3,16 @@ package booking
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/roster"
 )
 
 // RestoreSupply puts back what a store read from its disk about one opening, without a word in the ledger. Supplies
-// come first, then admissions, then bookings.
+// come first, then admissions and offers, then bookings, then what is set apart.
 func (s *State) RestoreSupply(in Import) {
 	s.catalog = s.catalog.with(newSupply(in.Opening, in.Vaccine, in.Stock, 0).merge(in), nil)
 }
@@ -61,8 +64,8 @@ func (s *State) RestoreBooking(b Booking) error {
 		return fmt.Errorf("booking: %s names the unknown slot %q of opening %q", b.No, b.Slot, b.Opening)
 	}
 	a := s.admitted[b.Opening][b.Subject]
-	if a == nil {
-		return fmt.Errorf("booking: %s rests on no admission to opening %q", b.No, b.Opening)
+	if a == nil && s.left.offers[b.PassHash] == nil {
+		return fmt.Errorf("booking: %s rests on no admission to, or offer of, opening %q", b.No, b.Opening)
 	}
 	b.Sealed = nil
 	s.bookings[b.No] = &b
@@ -91,4 +94,38 @@ func (s *State) RestoreNote(id string) {
 	if id != "" {
 		s.noted[id] = true
 	}
+}
+
+// RestoreWish puts back one wish.
+func (s *State) RestoreWish(w Wish) {
+	w.Sealed = nil
+	s.left.wish(&w)
+}
+
+// RestoreOffer puts back one offer, in the order in which they were made.
+func (s *State) RestoreOffer(o Offer) { s.left.offered(&o) }
+
+// RestoreSpare puts back how many doses of a slot are set apart.
+func (s *State) RestoreSpare(spare Spare) error {
+	supply := s.catalog.Opening(spare.Opening)
+	if supply == nil || supply.Slot(spare.Slot) == nil {
+		return fmt.Errorf("booking: a leftover dose is of the unknown slot %q of opening %q", spare.Slot, spare.Opening)
+	}
+	supply.take(supply.Slot(spare.Slot), spare.Doses)
+	s.setApart(supply, supply.Slot(spare.Slot), spare.Doses)
+	return nil
+}
+
+// Spares returns what is set apart in slots still to come, by opening and slot.
+func (s *State) Spares(now time.Time) []Spare {
+	var out []Spare
+	for _, opening := range slices.Sorted(maps.Keys(s.left.spares)) {
+		supply := s.catalog.Opening(opening)
+		for _, slot := range slices.Sorted(maps.Keys(s.left.spares[opening])) {
+			if supply.Slot(slot).At().After(now) {
+				out = append(out, Spare{Opening: opening, Slot: slot, Doses: s.left.spare(opening, slot)})
+			}
+		}
+	}
+	return out
 }

@@ -37,6 +37,7 @@ type Service struct {
 
 	mu     sync.RWMutex
 	opened map[string]time.Time // when openings begin that operators moved, by id
+	closed map[string]time.Time // and when those end that they moved or closed
 
 	rehearsals rehearsals
 }
@@ -56,7 +57,10 @@ type Options struct {
 // NewService returns a Service that knows what operators changed before. The ledger's newest schedule counts, and
 // Options.Schedule only as long as the ledger tells of none.
 func NewService(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, opened: map[string]time.Time{}, supply: o.Supply, accesses: o.Accesses}
+	s := &Service{
+		store: o.Store, subjects: o.SubjectKey, sealer: o.Sealer, supply: o.Supply, accesses: o.Accesses,
+		opened: map[string]time.Time{}, closed: map[string]time.Time{},
+	}
 	known, err := fromLedger(ctx, o.Store, &schedules{newest: o.Schedule})
 	if err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ type State struct {
 	unused   unused
 	inside   passClock
 	holds    holds
+	left     leftovers
 }
 
 type dose struct {
@@ -47,6 +48,10 @@ type Effect struct {
 	Hold      *Hold           // kept from now on, in the place of what the person held before
 	Released  *Hold           // given back, or used up by Booking
 	Swept     time.Time       // what was held until then at the latest has run out; zero: nothing
+	Wish      *Wish           // of a wish: as it is now
+	Unwished  *Wish           // the wish that ended
+	Offers    []Offer         // of an offer: new ones
+	Spare     *Spare          // how many doses of a slot are set apart now
 
 	undo func()
 }
@@ -63,6 +68,7 @@ func NewState(head ledger.Head) *State {
 		noted:    map[string]bool{},
 		inside:   passClock{ending: map[int64]int64{}},
 		holds:    holds{of: map[holder]*heldDose{}},
+		left:     newLeftovers(),
 	}
 	s.holds.setDue()
 	return s

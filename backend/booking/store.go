@@ -41,6 +41,12 @@ type Store interface {
 	Expire(now time.Time)
 	// UnusedDoses is how many doses are reported as unused of each of the slots.
 	UnusedDoses(ctx context.Context, opening string, slots []string) ([]int, error)
+	// Wish records that a person would take a leftover dose; the answer tells what their place goes by.
+	Wish(ctx context.Context, w Wish) (Wish, error)
+	// Unwish ends the wish of a code.
+	Unwish(ctx context.Context, code ledger.Hash, at time.Time) error
+	// Offer records offers of one leftover dose.
+	Offer(ctx context.Context, offers []Offer) error
 	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.
@@ -48,6 +54,14 @@ type Store interface {
 	// Checkpoint keeps what sign makes of how far the ledger goes on the disk, unless the newest checkpoint says so already.
 	Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error
 
+	// DueOffers finds to whom leftover doses should be offered now; their Codes are empty.
+	DueOffers(ctx context.Context, now time.Time) ([]Offer, error)
+	// OfferOf finds an offer by its code and says how it stands.
+	OfferOf(ctx context.Context, code ledger.Hash, now time.Time) (Offer, OfferState, error)
+	// Spares are the leftover doses of slots to come.
+	Spares(ctx context.Context, now time.Time) ([]Spare, error)
+	// WishOf reads a person's wish with its sealed data.
+	WishOf(ctx context.Context, opening string, who subject.ID) (Wish, error)
 	// Booking reads one booking with its sealed data.
 	Booking(ctx context.Context, no string) (Booking, error)
 	// BookingsAt reads the active bookings of some slots of an opening with their sealed data, in no order.

@@ -91,12 +91,14 @@ type Move struct {
 	At   time.Time
 }
 
-// Withdrawal asks to cancel a booking. By says whose hand it is, for the ledger.
+// Withdrawal asks to cancel a booking. By says whose hand it is, for the ledger. Closed says that the opening is over, so
+// that the dose goes to people who asked for a leftover one.
 type Withdrawal struct {
-	No    string
-	By    string
-	Agent string // where By is a lane
-	At    time.Time
+	No     string
+	By     string
+	Agent  string // where By is a lane
+	At     time.Time
+	Closed bool
 }
 
 // Import brings in what an opening has to give, and lists of people. Importing again changes only what differs and never

@@ -65,16 +65,26 @@ func (s *State) ReportUnused(u Unused) (Unused, *Effect, error) {
 	case u.Doses < 1 || s.unused.doses[spot{u.Opening, u.Slot}]+u.Doses > slot.Capacity():
 		return Unused{}, nil, Refuse(TooManyDoses)
 	}
-	kept := &u
+	kept, n := &u, int64(u.Doses)
 	s.unused.add(kept)
+	s.left.setApart(u.Opening, u.Slot, n)
 	data := mustJSON(ledger.Unused{ID: u.ID, Clinic: u.Clinic, Opening: u.Opening, Slot: u.Slot, Doses: u.Doses, By: u.By})
-	return u, s.effect(u.At, ledger.KindUnused, data, func() { s.unused.drop(kept) }), nil
+	e := s.effect(u.At, ledger.KindUnused, data, func() {
+		s.unused.drop(kept)
+		s.left.setApart(u.Opening, u.Slot, -n)
+	})
+	e.Spare = s.spare(u.Opening, u.Slot)
+	return u, e, nil
 }
 
 // UnusedDoses is how many doses of a slot its clinic has reported as unused.
 func (s *State) UnusedDoses(opening, slot string) int { return s.unused.doses[spot{opening, slot}] }
 
-// RestoreUnused puts back a report that the ledger has.
+// RestoreUnused puts back a report that the ledger has. Its doses are beyond the capacity of the slot and beyond the stock:
+// those set apart, and later booked, take nothing from the line.
 func (s *State) RestoreUnused(r ledger.Unused, at time.Time) {
+	supply := s.catalog.Opening(r.Opening)
+	supply.take(supply.Slot(r.Slot), -int64(r.Doses))
+	supply.doses.booked.Add(int64(r.Doses))
 	s.unused.add(&Unused{ID: r.ID, Opening: r.Opening, Slot: r.Slot, Doses: r.Doses, Clinic: r.Clinic, By: r.By, At: at})
 }

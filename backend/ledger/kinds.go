@@ -21,6 +21,8 @@ const (
 	KindChange      = "change"      // Change: the booking moved from one slot to another
 	KindSchedule    = "schedule"    // Schedule: a schedule came into force
 	KindOpening     = "opening"     // Opening: an operator's change
+	KindWish        = "wish"        // Wish: somebody would take a leftover dose, or no longer
+	KindOffer       = "offer"       // Offer: a leftover dose was offered to people; it takes the place of an admission
 )
 
 // Genesis names the software and the format of the records.
@@ -149,6 +151,34 @@ type Cancel struct {
 	Slot    string     `json:"slot"`
 	By      string     `json:"by"`
 	Agent   string     `json:"agent,omitempty"` // who of the lane
+	// Leftover says that the dose did not go back to the opening's stock but to people who asked for one.
+	Leftover bool `json:"leftover,omitempty"`
+}
+
+// Wish is the data of KindWish: who would take a leftover dose where. Clinic is empty for any in the region. The newest one
+// of a subject and opening counts; the order of asking is that of the first record with the same area. Over says that the
+// person no longer wants one.
+type Wish struct {
+	Opening string     `json:"opening"`
+	Subject subject.ID `json:"subject"`
+	Region  string     `json:"region,omitempty"`
+	Clinic  string     `json:"clinic,omitempty"`
+	Over    bool       `json:"over,omitempty"`
+}
+
+// Offer is the data of KindOffer: a leftover dose of a slot, offered to people at one time. A booking made from it has the
+// hash of the taker's code in the place of a pass's.
+type Offer struct {
+	Opening string    `json:"opening"`
+	Slot    string    `json:"slot"`
+	Until   time.Time `json:"until"`
+	To      []Offered `json:"to"`
+}
+
+// Offered is one person of an Offer.
+type Offered struct {
+	Subject    subject.ID `json:"subject"`
+	CodeSHA256 Hash       `json:"code_sha256"`
 }
 
 // Change is the data of KindChange.

@@ -83,6 +83,18 @@ var kinds = map[booking.Kind]*api.Problem{
 		"Bookings can be changed or cancelled until two days before the day, and past times cannot be chosen. Questions: call 1339."),
 	booking.KeyReused: problem(http.StatusUnprocessableEntity, string(booking.KeyReused),
 		"같은 요청 번호로 다른 내용이 이미 접수되었습니다.", "This idempotency key came before with another request."),
+	booking.NoSuchArea: problem(http.StatusNotFound, string(booking.NoSuchArea),
+		"이번 예약에는 그 지역에 의료기관이 없습니다. 다른 지역을 골라 주세요.", "This opening has no clinic there. Please choose another region."),
+	booking.NoSuchWish: problem(http.StatusNotFound, string(booking.NoSuchWish),
+		"이미 끝났거나 없는 알림 신청입니다.", "There is no such request to be told, or it is over already."),
+	booking.NoSuchOffer: problem(http.StatusNotFound, string(booking.NoSuchOffer),
+		"잔여백신 안내를 찾을 수 없습니다. 문자의 주소를 다시 확인해 주세요.", "There is no such offer. Please check the link in the message."),
+	booking.LeftoverGone: problem(http.StatusGone, string(booking.LeftoverGone),
+		"다른 분이 먼저 예약하셨습니다. 알림 신청은 그대로이니 다음에 다시 알려 드립니다.",
+		"Somebody else was faster. You stay on the list and will be told again."),
+	booking.LeftoverOver: problem(http.StatusGone, string(booking.LeftoverOver),
+		"예약할 수 있는 시간이 지났습니다. 알림 신청은 그대로이니 다음에 다시 알려 드립니다.",
+		"The time to book it is over. You stay on the list and will be told again."),
 	booking.ProxyNotAllowed: problem(http.StatusForbidden, string(booking.ProxyNotAllowed),
 		"이번 예약은 대리예약을 받지 않습니다. 본인이 직접 예약해 주세요.", "This opening takes no proxy bookings; everybody books for themselves."),
 	booking.NoSuchClinic: problem(http.StatusNotFound, string(booking.NoSuchClinic),
@@ -109,7 +121,7 @@ var fields = map[string]string{
 	"body": "요청 본문", "slot": "접종일시", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
 	"proxy.name": "대리인 성명", "proxy.phone": "대리인 휴대폰번호", "proxy.relation": "대리인과의 관계",
 	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "schedule": "일정", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "caller": "전화하신 분(caller: person, family, carer, other)", "reason": "요청 내용과 동의(reason, 1~200자)",
-	"day": "날짜(day, 2021-07-26 형식)", "visit": "방문 결과(visit: arrived, vaccinated, no_show)", "task": "업무", "doses": "백신 수", "limit": "개수",
+	"region": "지역", "day": "날짜(day, 2021-07-26 형식)", "visit": "방문 결과(visit: arrived, vaccinated, no_show)", "task": "업무", "doses": "백신 수", "limit": "개수",
 }
 
 // problemOf finds the answer to an error. What it does not know is a fault of ours.

@@ -48,6 +48,13 @@ func (s *server) table() []row {
 		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),
 		at("PATCH", "/v1/bookings/{no}", route.P0, route.Proof, s.change),
 		at("DELETE", "/v1/bookings/{no}", route.P0, route.Proof, s.cancel),
+
+		// What is sent says whose it is: a number, or the code that only the person was told.
+		at("GET", "/v1/leftovers", route.P3, route.Token, s.leftovers),
+		at("POST", "/v1/leftovers/wishes", route.P3, route.Token, s.wish),
+		at("DELETE", "/v1/leftovers/wishes", route.P3, route.Token, s.unwish),
+		at("GET", "/v1/leftovers/offers/{code}", route.P3, route.Token, s.offer),
+		at("POST", "/v1/leftovers/offers/{code}", route.P2, route.Token, s.takeLeftover),
 	)
 }
 

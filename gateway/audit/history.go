@@ -19,6 +19,7 @@ type history struct {
 	admissions []admission
 	rehearsals map[ledger.Hash]uint64 // passes that staff tried with → record
 	supply     *supply
+	offers     offers
 	bookings   []booked
 	unreadable []Finding
 	judged     func(record uint64) bool
@@ -88,6 +89,7 @@ type booked struct {
 	at      int64
 	opening *opening
 	no      string
+	slot    string
 	subject subject.ID
 	place   place
 	pass    ledger.Hash
@@ -95,7 +97,7 @@ type booked struct {
 
 // read goes through the ledger once.
 func read(e *Evidence, o *Options) (*history, error) {
-	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply(), judged: o.judged}
+	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply(), offers: newOffers(), judged: o.judged}
 	for r, err := range e.Records {
 		var bad *Unreadable
 		if errors.As(err, &bad) {

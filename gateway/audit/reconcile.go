@@ -160,6 +160,8 @@ func (c *reconciler) join() {
 		var why, untold []reason
 		add := func(ko, en string, args ...any) { why = append(why, *reasonf(ko, en, args...)) }
 		switch {
+		case a == nil && c.h.offers.byCode[b.pass] != nil:
+			c.offered(b, c.h.offers.byCode[b.pass], add)
 		case a == nil && c.h.rehearsals[b.pass] > 0:
 			add("연습 입장권(기록 %d)으로 한 예약입니다.", "It was made with a rehearsal's pass (record %d).", c.h.rehearsals[b.pass])
 		case a == nil:

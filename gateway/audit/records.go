@@ -37,6 +37,10 @@ func (h *history) add(r *ledger.Record) error {
 		return h.addEvent(r)
 	case ledger.KindSchedule:
 		return h.addSchedule(r)
+	case ledger.KindWish:
+		return h.addWish(r)
+	case ledger.KindOffer:
+		return h.addOffer(r)
 	case ledger.KindRehearsal:
 		return h.addRehearsal(r)
 	}
@@ -66,9 +70,12 @@ func (h *history) addBooking(r *ledger.Record) error {
 		return err
 	}
 	h.bookings = append(h.bookings, booked{
-		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, subject: b.Subject,
+		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, slot: b.Slot, subject: b.Subject,
 		place: place{Epoch: b.Epoch, Rank: uint64(b.Rank)}, pass: b.PassSHA256,
 	})
+	if h.offers.byCode[b.PassSHA256] != nil {
+		h.supply.takeBack(r, &b)
+	}
 	return h.supply.book(r, &b)
 }
 

@@ -12,6 +12,7 @@ type supply struct {
 	stock, taken   map[string]int64 // doses by opening
 	capacity, full map[slotOf]int   // doses by slot
 	active         map[claim]string // number of the active booking
+	spare          map[slotOf]int   // doses kept for people who are offered one
 	standing       map[string]held  // active bookings by number
 	numbers        map[string]uint64
 	doses, moves   int64
@@ -33,7 +34,7 @@ type held struct {
 
 func newSupply() *supply {
 	return &supply{
-		stock: map[string]int64{}, taken: map[string]int64{}, capacity: map[slotOf]int{}, full: map[slotOf]int{},
+		stock: map[string]int64{}, taken: map[string]int64{}, capacity: map[slotOf]int{}, full: map[slotOf]int{}, spare: map[slotOf]int{},
 		active: map[claim]string{}, standing: map[string]held{}, numbers: map[string]uint64{},
 	}
 }
@@ -58,6 +59,8 @@ func (s *supply) add(r *ledger.Record) error {
 		for _, slot := range k.Slots {
 			s.capacity[slotOf{k.Opening, slot.Slot}] = slot.Capacity
 		}
+	case ledger.KindUnused:
+		return s.unused(r)
 	case ledger.KindCancel:
 		return s.cancel(r)
 	case ledger.KindChange:
@@ -112,6 +115,9 @@ func (s *supply) cancel(r *ledger.Record) error {
 	delete(s.active, b.claim)
 	s.taken[b.opening]--
 	s.full[slotOf{b.opening, b.slot}]--
+	if c.Leftover {
+		s.comeBack(b.opening, b.slot, 1, false)
+	}
 	return nil
 }
 

@@ -124,6 +124,11 @@ func (e *Edge) interfaces() []row {
 		to("GET", "/v1/bookings/{no}", route.P2, route.Proof),
 		to("PATCH", "/v1/bookings/{no}", route.P0, route.Proof),
 		to("DELETE", "/v1/bookings/{no}", route.P0, route.Proof),
+		to("GET", "/v1/leftovers", route.P3, route.Open),
+		to("POST", "/v1/leftovers/wishes", route.P3, route.Open),
+		to("DELETE", "/v1/leftovers/wishes", route.P3, route.Open),
+		to("GET", "/v1/leftovers/offers/{code}", route.P3, route.Open),
+		to("POST", "/v1/leftovers/offers/{code}", route.P2, route.Open), // nobody knows yet whether the code is one
 		from("GET", "/healthz", route.Open, e.healthz),
 		from("GET", "/readyz", route.Open, e.readyz),
 	}

@@ -10,6 +10,11 @@ import (
 	"github.com/daemun/daemun/gateway/pass"
 )
 
+// byKnowledge tells whether a route asks nobody for a pass: what is sent there says by itself whose it is.
+func byKnowledge(path string) bool {
+	return strings.HasPrefix(path, "/v1/bookings/lookup") || strings.HasPrefix(path, "/v1/leftovers") || strings.HasPrefix(path, "/leftover")
+}
+
 // TestARehearsalGoesOnlyWhereItMay follows a rehearsal pass to every route, before the opening and after.
 func TestARehearsalGoesOnlyWhereItMay(t *testing.T) {
 	g := newGate(t)
@@ -21,11 +26,11 @@ func TestARehearsalGoesOnlyWhereItMay(t *testing.T) {
 		"POST /v1/holds": true, "GET /v1/holds": true, "DELETE /v1/holds": true}
 	shown := func(header ...string) (reached int) {
 		for _, r := range g.Routes() {
-			if r.Pattern == "/v1/bookings/lookup" { // asks nobody for a pass
+			if byKnowledge(r.Pattern) {
 				continue
 			}
 			before := g.reached.Load()
-			path := strings.NewReplacer("{id}", "now", "{no}", "ABCDE-23456", "{name}", "daemun.css", "{epoch}", "0", "{$}", "").Replace(r.Pattern)
+			path := strings.NewReplacer("{id}", "now", "{no}", "ABCDE-23456", "{name}", "daemun.css", "{epoch}", "0", "{code}", "abcdefgh", "{$}", "").Replace(r.Pattern)
 			g.ask(r.Method, path, "", "", header...)
 			if n := int(g.reached.Load() - before); n > 0 {
 				reached += n

@@ -99,6 +99,30 @@ func (s service) Cancel(ctx context.Context, no, proof string) (b api.Booking, e
 	return b, err
 }
 
+func (s service) Leftovers(ctx context.Context, region string) (list api.LeftoverList, err error) {
+	err = s.ask(ctx, shed.P3, http.MethodGet, "/v1/leftovers?"+url.Values{"region": {region}}.Encode(), "", "", nil, &list)
+	return list, err
+}
+
+func (s service) Wish(ctx context.Context, req api.LeftoverWishRequest) (w api.LeftoverWish, err error) {
+	err = s.ask(ctx, shed.P3, http.MethodPost, "/v1/leftovers/wishes", "", "", req, &w)
+	return w, err
+}
+
+func (s service) Unwish(ctx context.Context, code string) error {
+	return s.ask(ctx, shed.P3, http.MethodDelete, "/v1/leftovers/wishes", "", "", api.LeftoverCode{Code: code}, nil)
+}
+
+func (s service) Offer(ctx context.Context, code string) (o api.LeftoverOffer, err error) {
+	err = s.ask(ctx, shed.P3, http.MethodGet, "/v1/leftovers/offers/"+url.PathEscape(code), "", "", nil, &o)
+	return o, err
+}
+
+func (s service) Take(ctx context.Context, code, key string, req api.LeftoverTake) (b api.Booking, err error) {
+	err = s.ask(ctx, shed.P2, http.MethodPost, "/v1/leftovers/offers/"+url.PathEscape(code), "", key, req, &b)
+	return b, err
+}
+
 // ask sends a page's question to the backend under the question's class and reads the answer into v.
 func (s service) ask(ctx context.Context, class shed.Class, method, target, authorization, key string, body, v any) error {
 	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass && !s.e.good(text, false) {
@@ -120,6 +144,9 @@ func (s service) ask(ctx context.Context, class shed.Class, method, target, auth
 	}
 	if a.Status >= http.StatusBadRequest {
 		return s.shown(node.ReadProblem(a))
+	}
+	if v == nil {
+		return nil
 	}
 	if err := json.Unmarshal(a.Body, v); err != nil {
 		return s.shown(fmt.Errorf("read the backend's answer: %w", err))

@@ -28,6 +28,8 @@ type fakeService struct {
 	draw        Draw
 	bookings    map[string]api.Booking // by key
 	booking     api.Booking
+	leftovers   []api.LeftoverClinic
+	offer       api.LeftoverOffer
 	refuse      map[string]*api.Problem // by method
 	calls       []string
 }
@@ -71,6 +73,11 @@ func newFake() *fakeService {
 		Clinic: "c0002", ClinicName: "연세가정의학과의원", Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", Dose: 1,
 		Name: "홍*동", Phone: "010-****-0001", BookedAt: fakeNow, ChangeBy: time.Date(2021, 7, 24, 0, 0, 0, 0, subject.Seoul),
 		Proof: "proof-of-hong",
+	}
+	s.leftovers = []api.LeftoverClinic{{Clinic: s.clinics[1], Opening: "2021-07-19", Doses: 3, NextAt: s.booking.At}}
+	s.offer = api.LeftoverOffer{
+		State: "open", Opening: "2021-07-19", Until: fakeNow.Add(15 * time.Minute), Slot: s.booking.Slot, At: s.booking.At,
+		Clinic: "c0002", ClinicName: s.booking.ClinicName, Address: s.booking.Address, Vaccine: s.booking.Vaccine,
 	}
 	return s
 }
@@ -266,3 +273,21 @@ func lookupValues() url.Values {
 type quiet struct{ *fakeService }
 
 func (q quiet) Place(context.Context, string) (api.Place, error) { return q.place, nil }
+
+func (s *fakeService) Leftovers(_ context.Context, region string) (api.LeftoverList, error) {
+	return api.LeftoverList{AsOf: s.Now(), Clinics: s.leftovers}, s.call("Leftovers", region)
+}
+
+func (s *fakeService) Wish(_ context.Context, req api.LeftoverWishRequest) (api.LeftoverWish, error) {
+	return api.LeftoverWish{Code: "code-of-hong", Opening: s.openings[0].ID, Region: req.Region, AskedAt: s.Now()}, s.call("Wish", req.Region, req.Phone)
+}
+
+func (s *fakeService) Unwish(_ context.Context, code string) error { return s.call("Unwish", code) }
+
+func (s *fakeService) Offer(_ context.Context, code string) (api.LeftoverOffer, error) {
+	return s.offer, s.call("Offer", code)
+}
+
+func (s *fakeService) Take(_ context.Context, code, key string, req api.LeftoverTake) (api.Booking, error) {
+	return s.booking, s.call("Take", code, key, req.Name, req.Phone)
+}

@@ -37,6 +37,7 @@ type Service interface {
 	Lookup(ctx context.Context, req api.LookupRequest) (api.Booking, error)
 	Booking(ctx context.Context, no, proof string) (api.Booking, error)
 	Cancel(ctx context.Context, no, proof string) (api.Booking, error)
+	Leftovers
 }
 
 // Options of the pages. The zero value is for plain HTTP on one machine.
@@ -96,6 +97,11 @@ func (p *Pages) Routes() []Route {
 		{"GET", "/lookup", p.lookupForm, "form to find a booking, or the booking found"},
 		{"POST", "/lookup", p.post(p.lookup), "find a booking"},
 		{"POST", "/cancel", p.post(p.cancel), "cancel the booking found"},
+		{"GET", "/leftover", p.leftovers, "doses that came back, and the form to be told of more"},
+		{"POST", "/leftover", p.post(p.wish), "ask to be told of doses that come back"},
+		{"POST", "/leftover/end", p.post(p.unwish), "ask no longer"},
+		{"GET", "/leftover/{code}", p.offer, "a dose offered to one person"},
+		{"POST", "/leftover/{code}", p.post(p.take), "take it; sending it twice books once"},
 		{"POST", "/leave", p.post(p.leave), "forget everything on this device"},
 		{"GET", "/static/{name}", serveStatic, "style sheet, script and logo by content hash"},
 	}

@@ -158,3 +158,51 @@ func (w *Writer) Import(ctx context.Context, in booking.Import) error {
 func (w *Writer) Alone(ctx context.Context, do func() error) error {
 	return w.wait(&op{ctx: ctx, alone: func(*booking.State) error { return do() }})
 }
+
+// Wish records a person's wish for a leftover dose.
+func (w *Writer) Wish(ctx context.Context, wish booking.Wish) (booking.Wish, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Wish, *booking.Effect, error) { return st.Wish(wish) })
+}
+
+// Unwish ends a wish.
+func (w *Writer) Unwish(ctx context.Context, code ledger.Hash, at time.Time) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		e, err := st.Unwish(code, at)
+		return struct{}{}, e, err
+	})
+	return err
+}
+
+// Offer records offers of one leftover dose.
+func (w *Writer) Offer(ctx context.Context, offers []booking.Offer) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		e, err := st.Offer(offers)
+		return struct{}{}, e, err
+	})
+	return err
+}
+
+// DueOffers finds to whom leftover doses should be offered now.
+func (w *Writer) DueOffers(ctx context.Context, now time.Time) ([]booking.Offer, error) {
+	return submit(ctx, w, func(st *booking.State) ([]booking.Offer, *booking.Effect, error) {
+		return st.DueOffers(now), nil, nil
+	})
+}
+
+// OfferOf finds an offer by its code.
+func (w *Writer) OfferOf(ctx context.Context, code ledger.Hash, now time.Time) (offer booking.Offer, state booking.OfferState, err error) {
+	_, err = submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		found, how := st.OfferOf(code, now)
+		if found == nil {
+			return struct{}{}, nil, booking.Refuse(booking.NoSuchOffer)
+		}
+		offer, state = *found, how
+		return struct{}{}, nil, nil
+	})
+	return offer, state, err
+}
+
+// Spares are the leftover doses of slots to come.
+func (w *Writer) Spares(ctx context.Context, now time.Time) ([]booking.Spare, error) {
+	return submit(ctx, w, func(st *booking.State) ([]booking.Spare, *booking.Effect, error) { return st.Spares(now), nil, nil })
+}

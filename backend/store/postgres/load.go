@@ -31,9 +31,8 @@ func (d *disk) Load(ctx context.Context) (state *booking.State, signed uint64, e
 			name string
 			load func(context.Context, querier, *booking.State) error
 		}{
-			{"openings", loadOpenings}, {"lists", loadLists}, {"admissions", loadAdmissions}, {"bookings", loadBookings},
-			{"holds", loadHolds},
-			{"operators' changes", loadNotes}, {"unused doses", loadUnused},
+			{"openings", loadOpenings}, {"lists", loadLists}, {"admissions", loadAdmissions}, {"offers", loadOffers},
+			{"bookings", loadBookings}, {"holds", loadHolds}, {"wishes", loadWishes}, {"leftover doses", loadSpares}, {"operators' changes", loadNotes}, {"unused doses", loadUnused},
 		} {
 			if err := part.load(ctx, tx, state); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

@@ -30,7 +30,10 @@ const (
 	sqlCheckpoint = `INSERT INTO checkpoints (seq, at, hash, key, signature) VALUES ($1, $2, $3, $4, $5)`
 )
 
-var statements = []string{sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds}
+var statements = []string{
+	sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds,
+	sqlWish, sqlUnwish, sqlOffer, sqlSpare,
+}
 
 // rows are what one group leaves in each table: of a row that it touches several times, the last state.
 type rows struct {
@@ -42,6 +45,7 @@ type rows struct {
 	amended    []*booking.Booking
 	amendment  map[string]int // in amended, by number
 	holds      holdRows
+	leftovers  []*booking.Effect
 }
 
 type admissionRow struct {
@@ -63,6 +67,7 @@ func (r *rows) reset() {
 	clear(r.booking)
 	clear(r.amendment)
 	r.records, r.admissions, r.bookings, r.amended = r.records[:0], r.admissions[:0], r.bookings[:0], r.amended[:0]
+	r.leftovers = r.leftovers[:0]
 }
 
 // add adds what one operation changed; operations come in their order.
@@ -75,6 +80,9 @@ func (r *rows) add(e *booking.Effect) {
 		return
 	}
 	r.records = append(r.records, &e.Record)
+	if e.Leftover() {
+		r.leftovers = append(r.leftovers, e)
+	}
 	switch e.Record.Kind {
 	case ledger.KindAdmission, ledger.KindReadmission:
 		r.addAdmission(e)
@@ -127,6 +135,9 @@ func (r *rows) queue(b *pgx.Batch) {
 	}
 	if len(r.bookings) > 0 {
 		queueBookings(b, r.bookings)
+	}
+	for _, e := range r.leftovers {
+		queueLeftover(b, e)
 	}
 }
 

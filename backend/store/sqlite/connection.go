@@ -23,6 +23,9 @@ type connection struct {
 	putList, dropList             *statement
 	putCheckpoint                 *statement
 	putHold, dropHold, sweepHolds *statement
+	putWish, dropWish             *statement
+	putOffer                      *statement
+	putSpare, dropSpare           *statement
 	all                           []*statement
 }
 
@@ -67,6 +70,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot},
 		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint},
 		{&c.putHold, sqlHold}, {&c.dropHold, sqlDropHold}, {&c.sweepHolds, sqlSweepHolds},
+		{&c.putWish, sqlWish}, {&c.dropWish, sqlUnwish}, {&c.putOffer, sqlOffer}, {&c.putSpare, sqlSpare}, {&c.dropSpare, sqlNoSpare},
 	} {
 		stmt, err := conn.Prepare(p.text)
 		if err != nil {
@@ -145,6 +149,9 @@ func (c *connection) effect(e *booking.Effect) error {
 		}
 	}
 	if err := c.holds(e); err != nil {
+		return err
+	}
+	if err := c.leftover(e); err != nil {
 		return err
 	}
 	switch e.Record.Kind {

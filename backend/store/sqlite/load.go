@@ -28,9 +28,8 @@ func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, er
 		name string
 		load func(context.Context, *booking.State) error
 	}{
-		{"openings", d.loadOpenings}, {"lists", d.loadLists}, {"admissions", d.loadAdmissions}, {"bookings", d.loadBookings},
-		{"holds", d.loadHolds},
-		{"operators' changes", d.loadNotes}, {"unused doses", d.loadUnused},
+		{"openings", d.loadOpenings}, {"lists", d.loadLists}, {"admissions", d.loadAdmissions}, {"offers", d.loadOffers},
+		{"bookings", d.loadBookings}, {"holds", d.loadHolds}, {"wishes", d.loadWishes}, {"leftover doses", d.loadSpares}, {"operators' changes", d.loadNotes}, {"unused doses", d.loadUnused},
 	} {
 		if err := part.load(ctx, state); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", part.name, err)
