@@ -11,6 +11,7 @@ import (
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/store/storetest"
+	"github.com/daemun/daemun/backend/subject"
 )
 
 func newState(t *rapid.T) *booking.State {
@@ -32,7 +33,7 @@ func drawOperation(t *rapid.T, now time.Time) operation {
 	person, slot := rapid.IntRange(0, 4).Draw(t, "person"), storetest.SlotID(rapid.IntRange(0, 2).Draw(t, "slot"))
 	key := rapid.IntRange(0, 1).Draw(t, "key")
 	no := fmt.Sprint("no-", person, "-", key)
-	switch rapid.SampledFrom([]string{"admit", "hold", "hold", "release", "book", "book", "change", "cancel", "mark", "unused", "note"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"admit", "hold", "hold", "release", "book", "book", "change", "cancel", "mark", "unused", "wish", "wish", "unwish", "offer", "take", "note"}).Draw(t, "what") {
 	case "admit":
 		a := storetest.AdmissionOf(person, key, now)
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Admit(a)) }
@@ -61,12 +62,42 @@ func drawOperation(t *rapid.T, now time.Time) operation {
 	case "unused":
 		u := booking.Unused{ID: no, Opening: storetest.Opening, Slot: slot, Doses: 1 + key, Clinic: clinicOf(slot), By: "clinic", At: storetest.SlotDay}
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.ReportUnused(u)) }
+	case "wish":
+		w := booking.Wish{Opening: storetest.Opening, Subject: storetest.Person(person), Region: "서울", Code: booking.HashText(no), At: now}
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Wish(w)) }
+	case "unwish":
+		return func(s *booking.State) (any, *booking.Effect, error) {
+			e, err := s.Unwish(booking.HashText(no), now)
+			return nil, e, err
+		}
+	case "offer":
+		return func(s *booking.State) (any, *booking.Effect, error) { return offerDue(s, now) }
+	case "take":
+		o := storetest.OrderOf(person, slot, no)
+		o.No, o.BookedAt, o.PassHash = no, now, offerCode(storetest.Person(person), slot)
+		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Book(o)) }
 	}
 	return func(s *booking.State) (any, *booking.Effect, error) {
 		e, err := s.Note(ledger.Opening{Opening: storetest.Opening, Action: "pause", By: "operator"}, now)
 		return nil, e, err
 	}
 }
+
+// offerDue offers the doses of the first slot that has some.
+func offerDue(s *booking.State, now time.Time) (any, *booking.Effect, error) {
+	due := s.DueOffers(now)
+	n := 0
+	for ; n < len(due) && due[n].Slot == due[0].Slot; n++ {
+		due[n].Code = offerCode(due[n].Subject, due[n].Slot)
+	}
+	if n == 0 {
+		return nil, nil, nil
+	}
+	e, err := s.Offer(due[:n])
+	return nil, e, err
+}
+
+func offerCode(who subject.ID, slot string) ledger.Hash { return booking.HashText(who.String() + slot) }
 
 func clinicOf(slot string) string { return slot[:5] }
 
@@ -81,10 +112,32 @@ func look(s *booking.State, now time.Time) string {
 		h, err := s.Holding(storetest.Opening, storetest.Person(n), now)
 		text += fmt.Sprint(" ", h.Slot, h.ExpiresAt.Unix(), booking.KindOf(err))
 	}
+	text += fmt.Sprint(" ", s.Spares(now), s.DueOffers(now))
+	for n := range 5 {
+		for slot := range 3 {
+			_, state := s.OfferOf(offerCode(storetest.Person(n), storetest.SlotID(slot)), now)
+			text += fmt.Sprint(" ", state)
+		}
+	}
 	for _, c := range o.Clinics {
 		text += fmt.Sprint(" ", c.Left(), c.Slots[0].Left(), s.UnusedDoses(storetest.Opening, c.Slots[0].ID))
 	}
 	return text
+}
+
+// accounted checks that every dose there is, those beyond the stock too, is left, held, booked or set apart.
+func accounted(t *rapid.T, s *booking.State, now time.Time) {
+	o := s.Catalog().Opening(storetest.Opening)
+	doses := o.Left() + o.Held() + o.Booked()
+	for _, spare := range s.Spares(now) {
+		doses += spare.Doses
+	}
+	for n := range 3 {
+		doses -= int64(s.UnusedDoses(storetest.Opening, storetest.SlotID(n)))
+	}
+	if doses != o.Total {
+		t.Fatalf("%d doses of %d", doses, o.Total)
+	}
 }
 
 // TestUndoLeavesNoTrace plays a history on two states; on one of them every group of operations is first done and taken
@@ -116,6 +169,7 @@ func TestUndoLeavesNoTrace(t *testing.T) {
 					(gotEffect == nil) != (wantEffect == nil) || look(plain, now) != look(shaken, now) {
 					t.Fatalf("%+v %v\n%+v %v", got, gotErr, want, wantErr)
 				}
+				accounted(t, plain, now)
 			}
 		}
 	})
