@@ -15,6 +15,8 @@ import (
 type Catalog struct {
 	openings map[string]*Supply
 	lists    roster.Lists // of *roster.Set
+
+	identities *identities
 }
 
 // Opening returns what an opening has to give, or nil when nothing was imported for it.

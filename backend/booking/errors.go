@@ -17,6 +17,7 @@ const (
 	NoHold           Kind = "no_hold"           // nothing is held
 	BadPass          Kind = "bad_pass"          // not valid, or its admission is not in the ledger
 	IdentityMismatch Kind = "identity_mismatch" // the number is not the one that the pass was made for
+	IdentityRequired Kind = "identity_required" // the opening asks who people are, and this person has not shown it
 	NotEligible      Kind = "not_eligible"      // not in the opening's cohorts, lists included
 	NotOpenYet       Kind = "not_open_yet"      // before the opening
 	NoSuchSlot       Kind = "no_such_slot"      // not a slot of this opening

@@ -128,7 +128,7 @@ func (c *ClinicSupply) record(opening string) ledger.Clinic {
 
 // with returns a catalog in which one opening is replaced, unless it is nil, and the lists given.
 func (c *Catalog) with(s *Supply, lists roster.Lists) *Catalog {
-	out := &Catalog{openings: make(map[string]*Supply, len(c.openings)+1), lists: make(roster.Lists, len(c.lists)+len(lists))}
+	out := &Catalog{openings: make(map[string]*Supply, len(c.openings)+1), lists: make(roster.Lists, len(c.lists)+len(lists)), identities: c.identities}
 	maps.Copy(out.openings, c.openings)
 	if s != nil {
 		out.openings[s.ID] = s

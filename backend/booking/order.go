@@ -81,6 +81,9 @@ func (s *State) orderable(o *Order, offer *Offer) (supply *Supply, slot *SlotSup
 	if err != nil {
 		return nil, nil, err
 	}
+	if _, known := s.identities.of(o.Opening, o.Subject); o.Identity && !known {
+		return nil, nil, Refuse(IdentityRequired)
+	}
 	if offer != nil {
 		supply, slot, err = s.takeable(offer, o.BookedAt)
 	} else {

@@ -151,7 +151,7 @@ func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request
 	if err := s.entitled(opening, p, person, now); err != nil {
 		return Detail{}, err
 	}
-	order := Order{Booking{
+	order := Order{Identity: len(opening.Identity) > 0, Booking: Booking{
 		Opening: opening.ID, Subject: p.Subject, Dose: FirstDose, Slot: r.Slot, Place: Place{p.Epoch, p.Rank},
 		PassHash: HashText(text), KeyHash: sha256.Sum256([]byte(r.Key)), BookedAt: onDisk(now), Via: r.Via,
 	}}

@@ -26,6 +26,8 @@ type State struct {
 	inside   passClock
 	holds    holds
 	left     leftovers
+
+	identities *identities
 }
 
 type dose struct {
@@ -53,14 +55,17 @@ type Effect struct {
 	Offers    []Offer         // of an offer: new ones
 	Spare     *Spare          // how many doses of a slot are set apart now
 
+	Identified *Identified // of identity
+
 	undo func()
 }
 
 // NewState returns an empty state whose ledger goes as far as head.
 func NewState(head ledger.Head) *State {
+	known := newIdentities()
 	s := &State{
 		head:     head,
-		catalog:  &Catalog{openings: map[string]*Supply{}},
+		catalog:  &Catalog{openings: map[string]*Supply{}, identities: known},
 		admitted: map[string]map[subject.ID]*Admission{},
 		bookings: map[string]*Booking{},
 		active:   map[dose]string{},
@@ -69,6 +74,8 @@ func NewState(head ledger.Head) *State {
 		inside:   passClock{ending: map[int64]int64{}},
 		holds:    holds{of: map[holder]*heldDose{}},
 		left:     newLeftovers(),
+
+		identities: known,
 	}
 	s.holds.setDue()
 	return s

@@ -47,6 +47,8 @@ type Store interface {
 	Unwish(ctx context.Context, code ledger.Hash, at time.Time) error
 	// Offer records offers of one leftover dose.
 	Offer(ctx context.Context, offers []Offer) error
+	// Identify records that a provider found a person to be who they are. Who was found before stays so.
+	Identify(ctx context.Context, i Identified) (Identified, error)
 	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.

@@ -76,6 +76,7 @@ type Via struct {
 // Order asks for a booking. All of it but Status and EndedAt is the caller's to fill; No is a fresh number.
 type Order struct {
 	Booking
+	Identity bool // the opening asks who people are: without a provider's word nothing is booked
 }
 
 // Placed answers Book.

@@ -17,6 +17,7 @@ const (
 	KindAdmission   = "admission"   // Admission: somebody's turn came and they were let in
 	KindReadmission = "readmission" // Admission: the same person let in again after their pass ran out
 	KindBooking     = "booking"     // Booking
+	KindIdentity    = "identity"    // Identity
 	KindCancel      = "cancel"      // Cancel: slot and stock get the dose back
 	KindChange      = "change"      // Change: the booking moved from one slot to another
 	KindSchedule    = "schedule"    // Schedule: a schedule came into force
@@ -141,6 +142,13 @@ func (k *Booking) AppendJSON(b []byte) []byte {
 		b = appendString(append(b, `,"agent":`...), k.Agent)
 	}
 	return append(b, '}')
+}
+
+// Identity is the data of KindIdentity: a provider found the holder of a pass to be the person of the pass.
+type Identity struct {
+	Opening  string     `json:"opening"`
+	Subject  subject.ID `json:"subject"`
+	Provider string     `json:"provider"`
 }
 
 // Cancel is the data of KindCancel. By says whose hand it was: person, or a lane.

@@ -105,6 +105,11 @@ func (w *Writer) UnusedDoses(ctx context.Context, opening string, slots []string
 	})
 }
 
+// Identify records that a provider found a person to be who they are.
+func (w *Writer) Identify(ctx context.Context, i booking.Identified) (booking.Identified, error) {
+	return submit(ctx, w, func(st *booking.State) (booking.Identified, *booking.Effect, error) { return st.Identify(i) })
+}
+
 // Note records an operator's change.
 func (w *Writer) Note(ctx context.Context, n ledger.Opening, at time.Time) error {
 	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {

@@ -33,6 +33,7 @@ const (
 var statements = []string{
 	sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds,
 	sqlWish, sqlUnwish, sqlOffer, sqlSpare,
+	sqlIdentity,
 }
 
 // rows are what one group leaves in each table: of a row that it touches several times, the last state.
@@ -46,6 +47,7 @@ type rows struct {
 	amendment  map[string]int // in amended, by number
 	holds      holdRows
 	leftovers  []*booking.Effect
+	identities []identityRow
 }
 
 type admissionRow struct {
@@ -68,6 +70,7 @@ func (r *rows) reset() {
 	clear(r.amendment)
 	r.records, r.admissions, r.bookings, r.amended = r.records[:0], r.admissions[:0], r.bookings[:0], r.amended[:0]
 	r.leftovers = r.leftovers[:0]
+	r.identities = r.identities[:0]
 }
 
 // add adds what one operation changed; operations come in their order.
@@ -91,6 +94,8 @@ func (r *rows) add(e *booking.Effect) {
 		r.bookings = append(r.bookings, e.Booking)
 	case ledger.KindChange, ledger.KindCancel, ledger.KindVisit:
 		r.amend(e.Booking)
+	case ledger.KindIdentity:
+		r.identities = append(r.identities, identityRow{e.Record.Seq, e.Identified})
 	}
 }
 
@@ -128,6 +133,7 @@ func (r *rows) queue(b *pgx.Batch) {
 	if len(r.admissions) > 0 {
 		queueAdmissions(b, r.admissions)
 	}
+	queueIdentities(b, r.identities)
 	if len(r.amended) > 0 {
 		no, slot, status, ended := column(r.amended, number), column(r.amended, slot), column(r.amended, status), column(r.amended, ended)
 		visit := column(r.amended, func(b *booking.Booking) string { return string(b.Visit) })

@@ -26,6 +26,7 @@ type connection struct {
 	putWish, dropWish             *statement
 	putOffer                      *statement
 	putSpare, dropSpare           *statement
+	putIdentity                   *statement
 	all                           []*statement
 }
 
@@ -71,6 +72,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint},
 		{&c.putHold, sqlHold}, {&c.dropHold, sqlDropHold}, {&c.sweepHolds, sqlSweepHolds},
 		{&c.putWish, sqlWish}, {&c.dropWish, sqlUnwish}, {&c.putOffer, sqlOffer}, {&c.putSpare, sqlSpare}, {&c.dropSpare, sqlNoSpare},
+		{&c.putIdentity, sqlIdentity},
 	} {
 		stmt, err := conn.Prepare(p.text)
 		if err != nil {
@@ -159,6 +161,8 @@ func (c *connection) effect(e *booking.Effect) error {
 		return c.admission(e.Admission)
 	case ledger.KindBooking:
 		return c.booking(e.Booking)
+	case ledger.KindIdentity:
+		return c.identity(e.Identified)
 	case ledger.KindChange, ledger.KindCancel, ledger.KindVisit:
 		b := e.Booking
 		return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), string(b.Visit), b.No)

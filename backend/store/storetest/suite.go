@@ -43,6 +43,8 @@ func Run(t *testing.T, open Factory) {
 		{"AClinicMarksItsOwnDay", marks},
 		{"UnusedDosesAreReportedOnce", unusedOnce},
 		{"BookingsOfSlots", bookingsAt},
+		{"BookingAsksWhoPeopleAre", identity},
+		{"OnePersonIsFoundOnce", identityRace},
 		{"NotesAreKept", notes},
 		{"NotesAreRecordedOnce", notedOnce},
 		{"WhatIsBroughtIsRecorded", appended},
