@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,20 +13,26 @@ import (
 
 // How a provider is guarded.
 const (
-	DefaultConcurrency = 64 // people at one provider at once
+	DefaultConcurrency = 64              // people at one provider at once
+	DefaultPatience    = 4 * time.Second // with one call
 
-	callTimeout = 4 * time.Second
-	slowCall    = 1500 * time.Millisecond // slower answers count as failures
-	waitForTurn = time.Second             // for one of the places at the provider
-	restFor     = 5 * time.Second         // after the breaker opened
-	trials      = 2                       // answers in a row that close it again
-	failsInRow  = 5                       // failures in a row that open it, however few people come
+	waitForTurn = time.Second     // for one of the places at the provider
+	restFor     = 5 * time.Second // after the breaker opened
+	trials      = 2               // answers in a row that close it again
+	failsInRow  = 5               // failures in a row that open it, however few people come
 )
+
+// Limits are what one provider may cost. Zero values stand for the defaults.
+type Limits struct {
+	Concurrency int           // people there at once
+	Patience    time.Duration // how long a call may take; what takes longer than 3/8 of it counts as a failure
+}
 
 // guard stands before one provider: so many people at once, and nobody while it is known to fail.
 type guard struct {
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	places  chan struct{}
+	limits  Limits
 	clock   func() time.Time
 	turned  atomic.Pointer[turn]
 	failure atomic.Pointer[string]
@@ -37,11 +44,9 @@ type turn struct {
 	reason string
 }
 
-func newGuard(name string, concurrency int, clock func() time.Time) *guard {
-	if concurrency <= 0 {
-		concurrency = DefaultConcurrency
-	}
-	g := &guard{places: make(chan struct{}, concurrency), clock: clock}
+func newGuard(name string, l Limits, clock func() time.Time) *guard {
+	l.Concurrency, l.Patience = cmp.Or(l.Concurrency, DefaultConcurrency), cmp.Or(l.Patience, DefaultPatience)
+	g := &guard{places: make(chan struct{}, l.Concurrency), limits: l, clock: clock}
 	g.turned.Store(&turn{since: clock()})
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: name, MaxRequests: trials, Interval: 30 * time.Second, BucketPeriod: 3 * time.Second, Timeout: restFor,
@@ -77,7 +82,7 @@ func do[T any](ctx context.Context, g *guard, call func(context.Context) (T, err
 		<-g.places
 		return none, fmt.Errorf("%w: %w", errOpen, err)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.limits.Patience)
 	defer cancel()
 	start := g.clock()
 	out := make(chan outcome[T], 1)
@@ -141,7 +146,7 @@ func (g *guard) judge(err error, took time.Duration) error {
 	switch {
 	case errors.As(err, &fault):
 		return errors.New(fault.Reason)
-	case took > slowCall:
+	case took > g.limits.Patience*3/8:
 		return errors.New("answered too slowly")
 	}
 	return nil

@@ -36,12 +36,12 @@ type guarded struct {
 
 // Options are what a Service needs; all of them, but Providers may be none.
 type Options struct {
-	Book        Book
-	Key         []byte // secret, of the states
-	Subjects    *subject.Key
-	Providers   []Provider
-	Concurrency map[string]int // people at a provider at once, by id; DefaultConcurrency where nothing is said
-	Clock       func() time.Time
+	Book      Book
+	Key       []byte // secret, of the states
+	Subjects  *subject.Key
+	Providers []Provider
+	Limits    map[string]Limits // by id of the provider
+	Clock     func() time.Time
 }
 
 // New returns a Service. Watch must run for providers with pages of their own to be found well.
@@ -52,7 +52,7 @@ func New(o Options) (*Service, error) {
 		if s.provider(d.ID) != nil {
 			return nil, fmt.Errorf("identity: there are two providers %q", d.ID)
 		}
-		s.providers = append(s.providers, &guarded{p, d, newGuard(d.ID, o.Concurrency[d.ID], o.Clock)})
+		s.providers = append(s.providers, &guarded{p, d, newGuard(d.ID, o.Limits[d.ID], o.Clock)})
 	}
 	return s, nil
 }

@@ -42,7 +42,7 @@ func onThisMachine(u *url.URL) bool {
 
 const (
 	dialTimeout = time.Second
-	callTimeout = 3500 * time.Millisecond // a little less than the breaker's patience
+	longest     = 10 * time.Second // of any one answer; who waits for it has less patience
 	maxAnswer   = 1 << 20
 )
 
@@ -57,7 +57,7 @@ func newClient(transport http.RoundTripper) *http.Client {
 		transport = t
 	}
 	return &http.Client{
-		Transport: bounded{transport}, Timeout: callTimeout,
+		Transport: bounded{transport}, Timeout: longest,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
