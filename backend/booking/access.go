@@ -5,19 +5,13 @@ import (
 	"errors"
 	"time"
 
+	"github.com/daemun/daemun/backend/access"
+	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// Access is one look at somebody's personal data, or something done with it, by somebody else.
-type Access struct {
-	At     time.Time
-	Who    string // the name in the certificate
-	Role   string // call_centre, clinic
-	From   string // address
-	Whose  subject.ID
-	Task   string
-	Reason string
-}
+// Access is one look at somebody's personal data, or something done with it.
+type Access = access.Access
 
 // AccessLog keeps accesses. What it has taken is on the disk.
 type AccessLog interface {
@@ -39,17 +33,31 @@ func (h *Hand) access(task string, whose subject.ID, at time.Time) Access {
 	return Access{At: at, Who: h.Name, Role: h.Lane, From: h.From, Whose: whose, Task: task, Reason: h.Reason}
 }
 
-// Tasks of the lanes in the access log.
-const (
-	TaskBook   = "book"
-	TaskLookup = "lookup"
-	TaskCancel = "cancel"
-	TaskDay    = "clinic_day"
-	TaskVisit  = "visit"
-	TaskJoin   = "join"   // by a gateway, from memory
-	TaskRecall = "recall" // by a gateway, from memory: a place found again by its short code
-	TaskEnter  = "enter"  // by a gateway
-)
+// Record decides on what goes into the log of accesses: everything, in its order.
+func (s *State) Record(accesses []Access) *Effect {
+	if len(accesses) == 0 {
+		return nil
+	}
+	before := s.accessed
+	e := &Effect{Accesses: make([]access.Record, 0, len(accesses)), undo: func() { s.accessed = before }}
+	for _, a := range accesses {
+		r := access.Next(s.accessed, a)
+		s.accessed = r.Head()
+		e.Accesses = append(e.Accesses, r)
+	}
+	return e
+}
+
+// Accessed is how far the log of accesses goes.
+func (s *State) Accessed() ledger.Head { return s.accessed }
+
+// RestoreAccessed puts back how far the log of accesses goes; the zero Head is an empty one's.
+func (s *State) RestoreAccessed(head ledger.Head) {
+	if head == (ledger.Head{}) {
+		head = access.Origin
+	}
+	s.accessed = head
+}
 
 var errNoAccessLog = errors.New("no log of accesses is kept, so nothing is shown")
 
@@ -63,3 +71,15 @@ func (s *Service) record(ctx context.Context, accesses ...Access) error {
 	}
 	return s.accesses.Record(ctx, accesses)
 }
+
+// access is what a person does with their own booking.
+func (c Caller) access(task string, whose subject.ID, at time.Time) Access {
+	return Access{At: at, Who: c.Shown, Role: access.RolePerson, From: c.From, Whose: whose, Task: task}
+}
+
+// What people show to see their own booking.
+const (
+	ShownPass   = "pass"
+	ShownProof  = "proof"
+	ShownNumber = "number" // of the registration
+)

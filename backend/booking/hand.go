@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/daemun/daemun/backend/access"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/pass"
@@ -13,7 +14,7 @@ import (
 
 // BookFor books in a person's name, with the person's own pass, and says in the ledger whose hand it was.
 func (s *Service) BookFor(ctx context.Context, h Hand, p *pass.Pass, text string, r Request, now time.Time) (Detail, error) {
-	if err := s.record(ctx, h.access(TaskBook, p.Subject, now)); err != nil {
+	if err := s.record(ctx, h.access(access.TaskBook, p.Subject, now)); err != nil {
 		return Detail{}, err
 	}
 	r.Via = h.via()
@@ -27,32 +28,29 @@ func (s *Service) Find(ctx context.Context, h Hand, no, name string, now time.Ti
 	if err != nil {
 		return Detail{}, err
 	}
-	d, err := s.Get(ctx, no, Caller{Proven: true})
+	d, err := s.read(ctx, no, Caller{Proven: true})
 	if err != nil {
 		return Detail{}, err
 	}
 	if !sameName(d.Name, name) {
 		return Detail{}, Refuse(NoSuchBooking)
 	}
-	return d, s.record(ctx, h.access(TaskLookup, d.Subject, now))
+	return s.traced(ctx, d, h.access(access.TaskLookup, d.Subject, now))
 }
 
 // CancelFor withdraws a booking that its person was found to own.
 func (s *Service) CancelFor(ctx context.Context, h Hand, no string, now time.Time) (Detail, error) {
 	c := Caller{Proven: true, Via: h.via()}
-	d, err := s.Get(ctx, no, c)
+	d, err := s.read(ctx, no, c)
 	if err != nil {
 		return Detail{}, err
 	}
-	if err := s.record(ctx, h.access(TaskCancel, d.Subject, now)); err != nil {
-		return Detail{}, err
-	}
-	return s.Cancel(ctx, no, c, now)
+	return s.cancel(ctx, d, c, h.access(access.TaskCancel, d.Subject, now))
 }
 
 // Handled keeps what a gateway did from memory.
 func (s *Service) Handled(ctx context.Context, h Hand, task string, whose subject.ID, now time.Time) error {
-	if task != TaskJoin && task != TaskRecall && task != TaskEnter {
+	if task != access.TaskJoin && task != access.TaskRecall && task != access.TaskEnter {
 		return badField("task", "unknown")
 	}
 	return s.record(ctx, h.access(task, whose, now))
@@ -95,7 +93,7 @@ func (s *Service) Day(ctx context.Context, h Hand, day subject.Date, now time.Ti
 	})
 	seen := make([]Access, len(out.Appointments))
 	for i := range out.Appointments {
-		seen[i] = h.access(TaskDay, out.Appointments[i].Subject, now)
+		seen[i] = h.access(access.TaskDay, out.Appointments[i].Subject, now)
 	}
 	return out, s.record(ctx, seen...)
 }
@@ -152,10 +150,10 @@ func (s *Service) MarkVisit(ctx context.Context, h Hand, no string, visit Visit,
 	if err != nil {
 		return Detail{}, err
 	}
-	if err := s.record(ctx, h.access(TaskVisit, b.Subject, now)); err != nil {
+	if err := s.record(ctx, h.access(access.TaskVisit, b.Subject, now)); err != nil {
 		return Detail{}, err
 	}
-	return s.Get(ctx, no, Caller{Proven: true})
+	return s.read(ctx, no, Caller{Proven: true})
 }
 
 // ReportUnused records doses that the clinic whose hand it is will not give to those who booked them, and answers with how

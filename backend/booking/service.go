@@ -50,7 +50,7 @@ type Options struct {
 	Sealer     Sealer
 	// Supply makes the openings of a schedule bookable that is about to be recorded; nil: they are imported by other means.
 	Supply func(context.Context, *cohort.Schedule) error
-	// Accesses keeps who looked at whose data; nil: whoever is not the person themselves is shown nothing.
+	// Accesses keeps who looked at whose data; nil: nothing is shown to anybody.
 	Accesses AccessLog
 }
 

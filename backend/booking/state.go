@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/daemun/daemun/backend/access"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
 )
@@ -16,6 +17,7 @@ import (
 // down calls Undo for each, newest first, and the state is as it was.
 type State struct {
 	head     ledger.Head
+	accessed ledger.Head // how far the log of accesses goes
 	catalog  *Catalog
 	admitted map[string]map[subject.ID]*Admission // by opening
 	bookings map[string]*Booking                  // by number; replaced, never changed
@@ -45,6 +47,7 @@ type key struct {
 type Effect struct {
 	Earlier   []ledger.Record // records of the same operation that come before Record
 	Record    ledger.Record   // without a kind where the ledger hears nothing of it
+	Accesses  []access.Record // in the log of accesses
 	Admission *Admission      // of admission, readmission
 	Booking   *Booking        // of booking, cancel, change, visit: as it is now
 	Hold      *Hold           // kept from now on, in the place of what the person held before
@@ -65,6 +68,7 @@ func NewState(head ledger.Head) *State {
 	known := newIdentities()
 	s := &State{
 		head:     head,
+		accessed: access.Origin,
 		catalog:  &Catalog{openings: map[string]*Supply{}, identities: known},
 		admitted: map[string]map[subject.ID]*Admission{},
 		bookings: map[string]*Booking{},

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/daemun/daemun/backend/access"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
 )
@@ -53,6 +54,8 @@ type Store interface {
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.
 	Append(ctx context.Context, entries []ledger.Entry, at time.Time) error
+	// Record keeps accesses to personal data, in a log of their own.
+	Record(ctx context.Context, accesses []Access) error
 	// Checkpoint keeps what sign makes of how far the ledger goes on the disk, unless the newest checkpoint says so already.
 	Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error
 
@@ -81,6 +84,9 @@ type Store interface {
 	Rehearsals(ctx context.Context) iter.Seq2[ledger.Record, error]
 	// Schedules reads the records of the schedules that came into force, in order.
 	Schedules(ctx context.Context) iter.Seq2[ledger.Record, error]
+	// Accesses reads up to limit records of the log of accesses after the given number that a filter picks, in order; a
+	// negative limit is none.
+	Accesses(ctx context.Context, f access.Filter, after uint64, limit int) iter.Seq2[access.Record, error]
 	// Checkpoints reads the checkpoints after the given record, in order.
 	Checkpoints(ctx context.Context, after uint64) iter.Seq2[ledger.Checkpoint, error]
 	// SpentPasses reads up to limit passes that had expired at a time, in a fixed order, after the one with the given number.

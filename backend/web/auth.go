@@ -7,11 +7,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/route"
 )
 
 // credential splits the Authorization header into its scheme and what follows.
@@ -52,6 +54,15 @@ func (s *server) verify(text string) (pass.Pass, error) {
 	return p, nil
 }
 
+// from is the address that a gateway says somebody comes from. Its token was asked for before.
+func from(r *http.Request) string {
+	address, err := netip.ParseAddr(r.Header.Get(route.ForHeader))
+	if err != nil {
+		return "unknown"
+	}
+	return address.Unmap().String()
+}
+
 // owner finds out who asks about a booking: by proof for this very booking, or by pass.
 func (s *server) owner(r *http.Request, no string) (booking.Caller, error) {
 	scheme, text := credential(r)
@@ -59,10 +70,10 @@ func (s *server) owner(r *http.Request, no string) (booking.Caller, error) {
 		if !s.proofs.valid(text, no, s.clock()) {
 			return booking.Caller{}, problemBadProof
 		}
-		return booking.Caller{Proven: true}, nil
+		return booking.Caller{Proven: true, Shown: booking.ShownProof, From: from(r)}, nil
 	}
 	p, _, err := s.holder(r)
-	return booking.Caller{Subject: p.Subject}, err
+	return booking.Caller{Subject: p.Subject, Shown: booking.ShownPass, From: from(r)}, err
 }
 
 // proofs are made for people who showed that a booking is theirs: expiry (Unix s, 8 bytes) and HMAC-SHA256 over it and

@@ -81,13 +81,13 @@ func (s *server) lookup(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return &booking.Error{Kind: booking.BadRequest, Field: "booking_no"}
 	}
-	now := s.clock()
-	if err := s.tries.allowed(no, now); err != nil {
+	now, source := s.clock(), from(r)
+	if err := s.allowed(no, source, now); err != nil {
 		return err
 	}
-	d, err := s.service.Lookup(r.Context(), no, in.Name, in.RRN)
+	d, err := s.service.Lookup(r.Context(), no, in.Name, in.RRN, source, now)
 	if booking.KindOf(err) == booking.NoSuchBooking {
-		s.tries.failed(no, now)
+		s.failed(no, source, now)
 	}
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.service.Get(r.Context(), no, c)
+	d, err := s.service.Get(r.Context(), no, c, s.clock())
 	if err != nil {
 		return err
 	}

@@ -133,12 +133,12 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, m *pass.Mandate) e
 		return &booking.Error{Kind: booking.BadRequest, Field: "booking_no"}
 	}
 	now := s.clock()
-	if err := s.tries.allowed(no, now); err != nil {
+	if err := s.allowed(no, "", now); err != nil {
 		return err
 	}
 	d, err := s.service.Find(r.Context(), h, no, in.Name, now)
 	if booking.KindOf(err) == booking.NoSuchBooking {
-		s.tries.failed(no, now)
+		s.failed(no, "", now)
 	}
 	if err != nil {
 		return err

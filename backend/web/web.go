@@ -36,7 +36,8 @@ type server struct {
 	clock    func() time.Time
 	log      *errorLog
 	lists    lists
-	tries    tries
+	numbers  tries // of look-ups by booking number
+	sources  tries // of look-ups by address
 	mux      *http.ServeMux
 }
 
@@ -46,7 +47,7 @@ func New(o Options) http.Handler {
 		service: o.Service, store: o.Service.Store(), verifier: o.Verifier,
 		token: []byte(hex.EncodeToString(o.GatewayToken)), proofs: proofs{key: o.ProofKey},
 		clock: o.Clock, log: &errorLog{log: o.Log},
-		lists: lists{made: map[listKey]*list{}}, tries: tries{wrong: map[string]*attempts{}},
+		lists: lists{made: map[listKey]*list{}}, numbers: newTries(numberTries), sources: newTries(sourceTries),
 		mux: http.NewServeMux(),
 	}
 	for _, r := range s.table() {

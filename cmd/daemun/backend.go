@@ -99,7 +99,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer, Accesses: accessLog{b.log}})
+	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer, Accesses: b.store})
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func Table() []route.Route {
 func (e *Edge) table() []row {
 	rows := e.interfaces()
 	for _, p := range e.pages.Routes() {
-		rows = append(rows, row{route.Route{Method: p.Method, Pattern: p.Pattern, Class: route.W, Guard: route.Open}, p.Handler})
+		rows = append(rows, row{route.Route{Method: p.Method, Pattern: p.Pattern, Class: route.W, Guard: route.Open}, remembering(p.Handler)})
 	}
 	return rows
 }

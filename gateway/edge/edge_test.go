@@ -38,7 +38,8 @@ type gate struct {
 	node    *node.Node
 	ring    *keyring.Ring
 	reached atomic.Int64
-	offset  atomic.Int64 // of the server's clock
+	sources atomic.Pointer[[]string] // that the last request to the backend named
+	offset  atomic.Int64             // of the server's clock
 }
 
 const member = "670301-1000000" // a number that cannot be anybody's: see its old check digit
@@ -59,6 +60,8 @@ func newGate(t testing.TB) *gate {
 			return
 		}
 		g.reached.Add(1)
+		sources := r.Header[route.ForHeader]
+		g.sources.Store(&sources)
 		_, _ = io.Copy(w, strings.NewReader(`{}`))
 	}))
 	t.Cleanup(backend.Close)

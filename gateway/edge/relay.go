@@ -37,7 +37,7 @@ func (e *Edge) relay(class route.Class) http.HandlerFunc {
 		}
 		a, err := e.backend.Do(r.Context(), class, upstream.Request{
 			Method: r.Method, Path: target, Authorization: r.Header.Get("Authorization"), ContentType: r.Header.Get("Content-Type"),
-			IdempotencyKey: r.Header.Get("Idempotency-Key"), Body: body,
+			IdempotencyKey: r.Header.Get("Idempotency-Key"), For: addressOf(r), Body: body,
 		})
 		if err != nil {
 			e.refuse(w, e.problemOf(err))

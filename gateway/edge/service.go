@@ -128,7 +128,7 @@ func (s service) ask(ctx context.Context, class shed.Class, method, target, auth
 	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass && !s.e.good(text, false) {
 		return problem("bad_pass")
 	}
-	r := upstream.Request{Method: method, Path: target, Authorization: authorization, IdempotencyKey: key}
+	r := upstream.Request{Method: method, Path: target, Authorization: authorization, IdempotencyKey: key, For: addressIn(ctx)}
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 // singles are headers that say what a request may do or where it ends: said twice, two programs may each believe another
 // one. Their lengths differ, so that a scan tells them apart by length first.
 var singles = [...]string{
-	"host", "cookie", "content-type", "authorization", "content-length", "idempotency-key", "x-daemun-gateway", "transfer-encoding", "daemun-lane",
+	"host", "cookie", "content-type", "authorization", "content-length", "idempotency-key", "x-daemun-gateway", "transfer-encoding", "daemun-lane", "daemun-for",
 }
 
 // Places of singles that the checks name.

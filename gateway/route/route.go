@@ -14,6 +14,10 @@ const TokenHeader = "X-Daemun-Gateway"
 // MandateHeader carries on whose behalf a gateway asks: a mandate, as pass.SignMandate writes it.
 const MandateHeader = "Daemun-Lane"
 
+// ForHeader carries the address of whoever a gateway asks for. The backend believes it with the gateway's token only, and
+// writes it into the log of accesses and nowhere else.
+const ForHeader = "Daemun-For"
+
 // Class is the priority of a route's requests.
 type Class = shed.Class
 

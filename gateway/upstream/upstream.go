@@ -122,6 +122,7 @@ type Request struct {
 	ContentType    string
 	IdempotencyKey string
 	Mandate        string // where somebody of a reserved lane asks
+	For            string // address of whom it is asked for
 	Body           []byte
 }
 
@@ -206,7 +207,7 @@ func (b *Backend) call(r Request, timeout time.Duration) (Answer, error) {
 	req.Header.Set(route.TokenHeader, b.token)
 	for _, h := range [...]struct{ name, value string }{
 		{"Authorization", r.Authorization}, {"Content-Type", r.ContentType}, {idempotencyHeader, r.IdempotencyKey},
-		{route.MandateHeader, r.Mandate},
+		{route.MandateHeader, r.Mandate}, {route.ForHeader, r.For},
 	} {
 		if h.value != "" {
 			req.Header.Set(h.name, h.value)

@@ -33,6 +33,8 @@ type Disk interface {
 	// Head reads how far the ledger goes, once nothing that was under way can change it any more. It mends what Write
 	// found broken.
 	Head(ctx context.Context) (ledger.Head, error)
+	// Accessed reads how far the log of accesses goes, as Head does; the zero Head is an empty one's.
+	Accessed(ctx context.Context) (ledger.Head, error)
 	// Write writes what operations changed, in order and in one transaction, and returns when it is safe. An error says
 	// nothing about whether it took effect.
 	Write(effects []*booking.Effect) error
@@ -216,7 +218,12 @@ func (w *Writer) trust() error {
 		if err != nil {
 			return unavailable("reading how far the ledger goes", err)
 		}
+		accessed, err := w.disk.Accessed(ctx)
+		if err != nil {
+			return unavailable("reading how far the log of accesses goes", err)
+		}
 		if head == w.state.Load().Head() {
+			w.state.Load().RestoreAccessed(accessed) // nothing else rests on it
 			return nil
 		}
 		state, signed, err := w.disk.Load(ctx)

@@ -11,10 +11,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/daemun/daemun/backend/access"
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/store/group"
 	"github.com/daemun/daemun/backend/store/storetest"
+	"github.com/daemun/daemun/backend/subject"
 )
 
 // fault is what happens to one write.
@@ -33,6 +35,7 @@ type disk struct {
 	mu         sync.Mutex
 	in         booking.Import
 	records    []ledger.Record
+	accesses   []access.Record
 	admissions []booking.Admission
 	bookings   map[string]booking.Booking
 	faults     []fault // of the next writes
@@ -58,6 +61,7 @@ func (d *disk) Load(context.Context) (*booking.State, uint64, error) {
 			return nil, 0, err
 		}
 	}
+	state.RestoreAccessed(d.accessHead())
 	return state, 0, nil
 }
 
@@ -79,6 +83,23 @@ func (d *disk) Head(context.Context) (ledger.Head, error) {
 	return d.head(), nil
 }
 
+func (d *disk) Accessed(context.Context) (ledger.Head, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.unreadable > 0 {
+		d.unreadable--
+		return ledger.Head{}, errDisk
+	}
+	return d.accessHead(), nil
+}
+
+func (d *disk) accessHead() ledger.Head {
+	if len(d.accesses) == 0 {
+		return ledger.Head{}
+	}
+	return d.accesses[len(d.accesses)-1].Head()
+}
+
 func (d *disk) Write(effects []*booking.Effect) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -89,7 +110,10 @@ func (d *disk) Write(effects []*booking.Effect) error {
 	d.largest = max(d.largest, len(effects))
 	if f != lost {
 		for _, e := range effects {
-			d.records = append(d.records, e.Record)
+			if e.Record.Kind != "" {
+				d.records = append(d.records, e.Record)
+			}
+			d.accesses = append(d.accesses, e.Accesses...)
 			if e.Admission != nil {
 				d.admissions = append(d.admissions, *e.Admission)
 			}
@@ -131,10 +155,12 @@ func start(t *testing.T, d *disk, in booking.Import) *group.Writer {
 	return w
 }
 
+const people = 12
+
 // TestFailedWrites books under faults of every kind, asks again with the same key as callers do, and compares memory,
 // disk and answers.
 func TestFailedWrites(t *testing.T) {
-	const people, capacity = 12, 5
+	const capacity = 5
 	rapid.Check(t, func(rt *rapid.T) {
 		faults := rapid.SliceOfN(rapid.SampledFrom([]fault{"", lost, landed, dead}), 1, 12).Draw(rt, "faults")
 		var trouble error
@@ -145,7 +171,7 @@ func TestFailedWrites(t *testing.T) {
 			d.mu.Lock()
 			d.faults = faults
 			d.mu.Unlock()
-			trouble = errors.Join(bookAll(t, w, people, capacity), agree(w, d, capacity))
+			trouble = errors.Join(bookAll(t, w, capacity), agree(w, d, capacity))
 		})
 		if trouble != nil {
 			rt.Fatal(trouble)
@@ -154,12 +180,18 @@ func TestFailedWrites(t *testing.T) {
 }
 
 // bookAll lets everybody in and books for them at once, each until they are told something sure.
-func bookAll(t *testing.T, w *group.Writer, people, capacity int) error {
+func bookAll(t *testing.T, w *group.Writer, capacity int) error {
 	var mu sync.Mutex
 	var booked int
 	var errs []error
 	inParallel(people, func(n int) {
-		err := persist(func() error { _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); return err })
+		err := persist(func() error {
+			return w.Record(t.Context(), []booking.Access{{Who: "pass", Whose: storetest.Person(n), At: storetest.Now}})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		err = persist(func() error { _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); return err })
 		if err == nil {
 			order := storetest.OrderOf(n, storetest.SlotID(0), fmt.Sprint("key-", n))
 			err = persist(func() error { _, err := w.Book(t.Context(), order); return err })
@@ -203,12 +235,31 @@ func agree(w *group.Writer, d *disk, capacity int) error {
 			}
 		}
 	})
+	if err == nil {
+		err = d.logged()
+	}
 	o := w.Catalog().Opening(storetest.Opening)
 	if err == nil && (len(d.bookings) != capacity || o.Booked() != int64(capacity) || o.Slot(storetest.SlotID(0)).Left() != 0) {
 		err = fmt.Errorf("%d on the disk, %d in memory, %d left", len(d.bookings), o.Booked(), o.Slot(storetest.SlotID(0)).Left())
 	}
 	if seq := w.Stats(storetest.Now).LedgerSeq; err == nil && seq != d.head().Seq {
 		err = fmt.Errorf("the ledger goes to %d, the state to %d", d.head().Seq, seq)
+	}
+	return err
+}
+
+// logged verifies the log of accesses and looks for everybody in it.
+func (d *disk) logged() error {
+	seen := map[subject.ID]bool{}
+	_, err := access.Verify(func(yield func(access.Record, error) bool) {
+		for _, r := range d.accesses {
+			if seen[r.Whose] = true; !yield(r, nil) {
+				return
+			}
+		}
+	}, nil)
+	if err == nil && len(seen) != people {
+		err = fmt.Errorf("%d people in the log of accesses", len(seen))
 	}
 	return err
 }

@@ -127,6 +127,14 @@ func (w *Writer) Append(ctx context.Context, entries []ledger.Entry, at time.Tim
 	return err
 }
 
+// Record keeps accesses to personal data.
+func (w *Writer) Record(ctx context.Context, accesses []booking.Access) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		return struct{}{}, st.Record(accesses), nil
+	})
+	return err
+}
+
 // Checkpoint signs how far the ledger goes on the disk, in a transaction of its own.
 func (w *Writer) Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error {
 	return w.wait(&op{ctx: ctx, alone: func(state *booking.State) error {

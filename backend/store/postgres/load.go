@@ -39,6 +39,11 @@ func (d *disk) Load(ctx context.Context) (state *booking.State, signed uint64, e
 				return fmt.Errorf("%s: %w", part.name, err)
 			}
 		}
+		accessed, err := lastOf(ctx, tx, sqlAccessed)
+		if err != nil {
+			return fmt.Errorf("log of accesses: %w", err)
+		}
+		state.RestoreAccessed(accessed)
 		return tx.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM checkpoints").Scan(&signed)
 	})
 	return state, signed, err
@@ -51,9 +56,14 @@ type querier interface {
 }
 
 func readHead(ctx context.Context, q querier) (ledger.Head, error) {
+	return lastOf(ctx, q, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")
+}
+
+// lastOf reads how far a chain goes; the zero Head where there is nothing of it.
+func lastOf(ctx context.Context, q querier, query string) (ledger.Head, error) {
 	var head ledger.Head
 	var hash []byte
-	err := q.QueryRow(ctx, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").Scan(&head.Seq, &hash)
+	err := q.QueryRow(ctx, query).Scan(&head.Seq, &hash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return head, nil
 	}

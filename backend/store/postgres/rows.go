@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/daemun/daemun/backend/access"
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
@@ -33,7 +34,7 @@ const (
 var statements = []string{
 	sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds,
 	sqlWish, sqlUnwish, sqlOffer, sqlSpare,
-	sqlIdentity,
+	sqlIdentity, sqlAccess,
 }
 
 // rows are what one group leaves in each table: of a row that it touches several times, the last state.
@@ -48,6 +49,7 @@ type rows struct {
 	holds      holdRows
 	leftovers  []*booking.Effect
 	identities []identityRow
+	accesses   []*access.Record
 }
 
 type admissionRow struct {
@@ -71,6 +73,7 @@ func (r *rows) reset() {
 	r.records, r.admissions, r.bookings, r.amended = r.records[:0], r.admissions[:0], r.bookings[:0], r.amended[:0]
 	r.leftovers = r.leftovers[:0]
 	r.identities = r.identities[:0]
+	r.accesses = r.accesses[:0]
 }
 
 // add adds what one operation changed; operations come in their order.
@@ -79,6 +82,9 @@ func (r *rows) add(e *booking.Effect) {
 		r.records = append(r.records, &e.Earlier[i])
 	}
 	r.holds.add(e)
+	for i := range e.Accesses {
+		r.accesses = append(r.accesses, &e.Accesses[i])
+	}
 	if e.Record.Kind == "" {
 		return
 	}
@@ -129,6 +135,9 @@ func (r *rows) queue(b *pgx.Batch) {
 	r.holds.queue(b)
 	if len(r.records) > 0 {
 		queueRecords(b, r.records)
+	}
+	if len(r.accesses) > 0 {
+		queueAccesses(b, r.accesses)
 	}
 	if len(r.admissions) > 0 {
 		queueAdmissions(b, r.admissions)

@@ -21,7 +21,7 @@ type connection struct {
 	putOpening, putClinic         *statement
 	putSlot                       *statement
 	putList, dropList             *statement
-	putCheckpoint                 *statement
+	putCheckpoint, putAccess      *statement
 	putHold, dropHold, sweepHolds *statement
 	putWish, dropWish             *statement
 	putOffer                      *statement
@@ -69,7 +69,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		{&c.beginTx, "BEGIN IMMEDIATE"}, {&c.commitTx, "COMMIT"}, {&c.rollbackTx, "ROLLBACK"},
 		{&c.putRecord, sqlRecord}, {&c.putAdmission, sqlAdmission}, {&c.putBooking, sqlBooking}, {&c.setBooking, sqlSetBooking},
 		{&c.putOpening, sqlOpening}, {&c.putClinic, sqlClinic}, {&c.putSlot, sqlSlot},
-		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint},
+		{&c.putList, sqlList}, {&c.dropList, sqlDropList}, {&c.putCheckpoint, sqlCheckpoint}, {&c.putAccess, sqlAccess},
 		{&c.putHold, sqlHold}, {&c.dropHold, sqlDropHold}, {&c.sweepHolds, sqlSweepHolds},
 		{&c.putWish, sqlWish}, {&c.dropWish, sqlUnwish}, {&c.putOffer, sqlOffer}, {&c.putSpare, sqlSpare}, {&c.dropSpare, sqlNoSpare},
 		{&c.putIdentity, sqlIdentity},
@@ -149,6 +149,9 @@ func (c *connection) effect(e *booking.Effect) error {
 		if err := c.record(&e.Record); err != nil {
 			return err
 		}
+	}
+	if err := c.accesses(e.Accesses); err != nil {
+		return err
 	}
 	if err := c.holds(e); err != nil {
 		return err

@@ -36,6 +36,11 @@ func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, er
 			return nil, 0, fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
+	accessed, err := d.Accessed(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("log of accesses: %w", err)
+	}
+	state.RestoreAccessed(accessed)
 	err = d.db.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM checkpoints").Scan(&signed)
 	return state, signed, err
 }
@@ -44,9 +49,14 @@ func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, er
 func (d disk) Head(ctx context.Context) (ledger.Head, error) { return d.readHead(ctx) }
 
 func (s *Store) readHead(ctx context.Context) (ledger.Head, error) {
+	return s.lastOf(ctx, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")
+}
+
+// lastOf reads how far a chain goes; the zero Head where there is nothing of it.
+func (s *Store) lastOf(ctx context.Context, query string) (ledger.Head, error) {
 	var head ledger.Head
 	var hash []byte
-	err := s.db.QueryRowContext(ctx, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").Scan(&head.Seq, &hash)
+	err := s.db.QueryRowContext(ctx, query).Scan(&head.Seq, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return head, nil
 	}
