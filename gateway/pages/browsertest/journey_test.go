@@ -93,9 +93,9 @@ func chooses(v *visitor) {
 	v.until(30*time.Second, "the clinics of Seoul", `!!document.querySelector('.list a')`)
 	v.picture("clinics")
 	v.clicks(".list a")
-	v.until(30*time.Second, "free times", `!!document.querySelector('.times a')`)
+	v.until(30*time.Second, "free times", `!!document.querySelector('.times button')`)
 	v.picture("times")
-	v.clicks(".times a")
+	v.clicks(".times button")
 	v.arrives("/book")
 }
 
@@ -157,7 +157,7 @@ func TestDeepLinksLeadNowhere(t *testing.T) {
 	v := newVisitor(t, "deeplink", true, citizens(t, 1)[0])
 	for _, path := range []string{"/clinics", "/clinics?region=서울", "/clinics/c0001", "/book?slot=c0001-0101-0900&clinic=c0001&day=2026-01-01"} {
 		v.open(path)
-		if v.is(`!!document.querySelector('.list a, .times a, #name')`) {
+		if v.is(`!!document.querySelector('.list a, .times button, #name')`) {
 			t.Errorf("%s opens without a pass", path)
 		}
 	}
