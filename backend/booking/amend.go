@@ -33,6 +33,7 @@ func (s *State) Change(m Move) (Booking, *Effect, error) {
 		supply.take(from, 1)
 	})
 	e.Booking = &moved
+	s.tell(e, m.Tell, TellChanged, &moved)
 	return moved, e, nil
 }
 
@@ -104,5 +105,6 @@ func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 		s.inside.leave(admission)
 	})
 	e.Booking, e.Spare = &ended, spare
+	s.tell(e, w.Tell, TellCancelled, &ended)
 	return ended, e, nil
 }

@@ -60,6 +60,7 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 	if held != nil {
 		e.Released = &held.Hold
 	}
+	s.tell(e, o.Tell, TellBooked, &kept)
 	return Placed{Booking: kept}, e, nil
 }
 

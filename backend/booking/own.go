@@ -96,7 +96,7 @@ func (s *Service) Change(ctx context.Context, no, slot string, c Caller, now tim
 	if err != nil {
 		return Detail{}, err
 	}
-	moved, err := s.store.Change(ctx, Move{No: no, Slot: slot, At: onDisk(now)})
+	moved, err := s.store.Change(ctx, Move{No: no, Slot: slot, At: onDisk(now), Tell: s.recipient(&d.Personal, d.Subject)})
 	if err != nil {
 		return Detail{}, err
 	}
@@ -118,7 +118,9 @@ func (s *Service) cancel(ctx context.Context, d Detail, c Caller, a Access) (Det
 		return Detail{}, err
 	}
 	by, agent := c.by()
-	ended, err := s.store.Cancel(ctx, Withdrawal{No: d.No, By: by, Agent: agent, Closed: s.isClosed(d.Opening, a.At), At: onDisk(a.At)})
+	ended, err := s.store.Cancel(ctx, Withdrawal{
+		No: d.No, By: by, Agent: agent, Closed: s.isClosed(d.Opening, a.At), At: onDisk(a.At), Tell: s.recipient(&d.Personal, d.Subject),
+	})
 	if err != nil {
 		return Detail{}, err
 	}

@@ -22,6 +22,8 @@ type Personal struct {
 	RRN   string `json:"rrn"` // 13 digits
 	Name  string `json:"name"`
 	Phone string `json:"phone"` // digits
+	Email string `json:"email,omitempty"`
+	Lang  string `json:"lang,omitempty"` // of messages: ko or en; empty is ko
 	Proxy *Proxy `json:"proxy,omitempty"`
 }
 

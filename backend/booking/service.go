@@ -126,6 +126,8 @@ type Request struct {
 	RRN   string
 	Name  string
 	Phone string
+	Email string // may be empty
+	Lang  string // of messages: ko or en; may be empty
 	Proxy *Proxy
 	Key   string // idempotency key
 	Via   Via    // whose hand, where it is not the person's own; then Phone may be empty
@@ -167,6 +169,7 @@ func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request
 const numberTries = 3
 
 func (s *Service) place(ctx context.Context, o *Order, p *Personal) (Placed, error) {
+	o.Tell = s.recipient(p, o.Subject)
 	for range numberTries - 1 {
 		placed, err := s.placeAs(ctx, NewNumber(), o, p)
 		if KindOf(err) != NumberTaken {
@@ -202,6 +205,12 @@ func (s *Service) readRequest(r *Request) (*person, error) {
 			return nil, err
 		}
 	}
+	if r.Email, err = cleanEmail("email", r.Email); err != nil {
+		return nil, err
+	}
+	if r.Lang, err = cleanLang("lang", r.Lang); err != nil {
+		return nil, err
+	}
 	if r.Slot == "" {
 		return nil, badField("slot", "empty")
 	}
@@ -211,7 +220,7 @@ func (s *Service) readRequest(r *Request) (*person, error) {
 		}
 	}
 	return &person{
-		Personal: Personal{RRN: n.Digits(), Name: r.Name, Phone: r.Phone, Proxy: r.Proxy},
+		Personal: Personal{RRN: n.Digits(), Name: r.Name, Phone: r.Phone, Email: r.Email, Lang: r.Lang, Proxy: r.Proxy},
 		id:       s.subjects.Subject(n), birth: n.Birth(),
 	}, nil
 }
@@ -258,7 +267,7 @@ func (s *Service) eligible(o *cohort.Opening, who *person) bool {
 	return o.CohortOf(who.birth, s.store.Catalog().Lists(who.id)) != nil
 }
 
-// bodyHash tells two requests apart under one idempotency key. It is keyed, because what it covers could be guessed.
+// bodyHash tells two requests apart under one idempotency key; in which language they came makes no difference. It is keyed, because what it covers could be guessed.
 func (s *Service) bodyHash(who subject.ID, r *Request) ledger.Hash {
 	mac := hmac.New(sha256.New, s.subjects[:])
 	mac.Write([]byte("daemun booking request\x00"))
@@ -266,6 +275,9 @@ func (s *Service) bodyHash(who subject.ID, r *Request) ledger.Hash {
 	writeAll(mac, r.Slot, r.Name, r.Phone)
 	if r.Proxy != nil {
 		writeAll(mac, r.Proxy.Name, r.Proxy.Phone, r.Proxy.Relation)
+	}
+	if r.Email != "" {
+		writeAll(mac, "email", r.Email)
 	}
 	return ledger.Hash(mac.Sum(nil))
 }

@@ -60,6 +60,10 @@ type Effect struct {
 
 	Identified *Identified // of identity
 
+	Messages []Message    // for the outbox
+	Dropped  []uint64     // events whose pending messages are dropped, see MessagesOf; older than this one
+	Settled  []Settlement // what became of messages; such an effect has no record
+
 	undo func()
 }
 

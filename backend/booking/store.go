@@ -50,6 +50,9 @@ type Store interface {
 	Offer(ctx context.Context, offers []Offer) error
 	// Identify records that a provider found a person to be who they are. Who was found before stays so.
 	Identify(ctx context.Context, i Identified) (Identified, error)
+	// Settle notes what became of messages. Those that are not pending any more stay as they are, but for one that was
+	// dropped and had gone out by then.
+	Settle(ctx context.Context, settled []Settlement) error
 	// Note records an operator's change. A change whose id the ledger has is not recorded again.
 	Note(ctx context.Context, e ledger.Opening, at time.Time) error
 	// Append records what rests on nothing that the store decides, all of it or nothing.
@@ -71,6 +74,10 @@ type Store interface {
 	Booking(ctx context.Context, no string) (Booking, error)
 	// BookingsAt reads the active bookings of some slots of an opening with their sealed data, in no order.
 	BookingsAt(ctx context.Context, opening string, slots []string) ([]Booking, error)
+	// Due reads up to limit messages of a channel that are to be sent by now, those first that were due first.
+	Due(ctx context.Context, channel Channel, now time.Time, limit int) ([]Message, error)
+	// Backlog counts what waits in a channel; it reads all of that.
+	Backlog(ctx context.Context, channel Channel, now time.Time) (Backlog, error)
 	// Catalog is what can be booked and how much of it is left, without touching the disk. The pointer may be kept for
 	// as long as one answer takes.
 	Catalog() *Catalog

@@ -65,6 +65,8 @@ type Booking struct {
 	Visit    Visit
 	Via      Via    // whose hand booked; for the ledger, not given back by a store
 	Sealed   []byte // personal data, encrypted for this number; only in what goes to and comes from the disk
+
+	told uint64 // the newest event about it with messages that may be pending, by its ledger record; 0: none
 }
 
 // Via is whose hand does something in a person's place: the lane and the name in the certificate. Zero: their own.
@@ -77,6 +79,7 @@ type Via struct {
 type Order struct {
 	Booking
 	Identity bool // the opening asks who people are: without a provider's word nothing is booked
+	Tell     Recipient
 }
 
 // Placed answers Book.
@@ -90,6 +93,7 @@ type Move struct {
 	No   string
 	Slot string
 	At   time.Time
+	Tell Recipient
 }
 
 // Withdrawal asks to cancel a booking. By says whose hand it is, for the ledger. Closed says that the opening is over, so
@@ -100,6 +104,7 @@ type Withdrawal struct {
 	Agent  string // where By is a lane
 	At     time.Time
 	Closed bool
+	Tell   Recipient
 }
 
 // Import brings in what an opening has to give, and lists of people. Importing again changes only what differs and never

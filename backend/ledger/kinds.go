@@ -97,7 +97,7 @@ type Admission struct {
 
 // AppendJSON appends what json.Marshal would make, without reflection: two of three records are of this kind.
 func (a *Admission) AppendJSON(b []byte) []byte {
-	b = appendString(append(b, `{"opening":`...), a.Opening)
+	b = AppendString(append(b, `{"opening":`...), a.Opening)
 	b = hex.AppendEncode(append(b, `,"subject":"`...), a.Subject[:])
 	b = strconv.AppendUint(append(b, `","epoch":`...), uint64(a.Epoch), 10)
 	b = a.Rank.append(append(b, `,"rank":"`...))
@@ -126,20 +126,20 @@ type Booking struct {
 
 // AppendJSON appends what json.Marshal would make, without reflection.
 func (k *Booking) AppendJSON(b []byte) []byte {
-	b = appendString(append(b, `{"no":`...), k.No)
-	b = appendString(append(b, `,"opening":`...), k.Opening)
+	b = AppendString(append(b, `{"no":`...), k.No)
+	b = AppendString(append(b, `,"opening":`...), k.Opening)
 	b = hex.AppendEncode(append(b, `,"subject":"`...), k.Subject[:])
 	b = strconv.AppendInt(append(b, `","dose":`...), int64(k.Dose), 10)
-	b = appendString(append(b, `,"slot":`...), k.Slot)
+	b = AppendString(append(b, `,"slot":`...), k.Slot)
 	b = strconv.AppendUint(append(b, `,"epoch":`...), uint64(k.Epoch), 10)
 	b = k.Rank.append(append(b, `,"rank":"`...))
 	b = hex.AppendEncode(append(b, `","pass_sha256":"`...), k.PassSHA256[:])
 	b = append(hex.AppendEncode(append(b, `","key_sha256":"`...), k.KeySHA256[:]), '"')
 	if k.Via != "" {
-		b = appendString(append(b, `,"via":`...), k.Via)
+		b = AppendString(append(b, `,"via":`...), k.Via)
 	}
 	if k.Agent != "" {
-		b = appendString(append(b, `,"agent":`...), k.Agent)
+		b = AppendString(append(b, `,"agent":`...), k.Agent)
 	}
 	return append(b, '}')
 }
@@ -219,8 +219,8 @@ type Opening struct {
 	After   json.RawMessage `json:"after,omitempty"`
 }
 
-// appendString appends s as a JSON string. Identifiers need no escape; whatever does goes the long way round.
-func appendString(b []byte, s string) []byte {
+// AppendString appends s as a JSON string. Identifiers need no escape; whatever does goes the long way round.
+func AppendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			quoted, _ := json.Marshal(s) // a string always marshals

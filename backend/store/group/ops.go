@@ -110,6 +110,14 @@ func (w *Writer) Identify(ctx context.Context, i booking.Identified) (booking.Id
 	return submit(ctx, w, func(st *booking.State) (booking.Identified, *booking.Effect, error) { return st.Identify(i) })
 }
 
+// Settle notes what became of messages.
+func (w *Writer) Settle(ctx context.Context, settled []booking.Settlement) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		return struct{}{}, st.Settle(settled), nil
+	})
+	return err
+}
+
 // Note records an operator's change.
 func (w *Writer) Note(ctx context.Context, n ledger.Opening, at time.Time) error {
 	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {

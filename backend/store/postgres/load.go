@@ -34,6 +34,7 @@ func (d *disk) Load(ctx context.Context) (state *booking.State, signed uint64, e
 			{"openings", loadOpenings}, {"lists", loadLists}, {"admissions", loadAdmissions}, {"offers", loadOffers},
 			{"bookings", loadBookings}, {"holds", loadHolds}, {"wishes", loadWishes}, {"leftover doses", loadSpares}, {"operators' changes", loadNotes}, {"unused doses", loadUnused},
 			{"identity checks", loadIdentities},
+			{"messages", loadTold},
 		} {
 			if err := part.load(ctx, tx, state); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

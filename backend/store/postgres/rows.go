@@ -35,6 +35,7 @@ var statements = []string{
 	sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds,
 	sqlWish, sqlUnwish, sqlOffer, sqlSpare,
 	sqlIdentity, sqlAccess,
+	sqlMessage, sqlFollowUp, sqlDrop, sqlSettle,
 }
 
 // rows are what one group leaves in each table: of a row that it touches several times, the last state.
@@ -50,6 +51,7 @@ type rows struct {
 	leftovers  []*booking.Effect
 	identities []identityRow
 	accesses   []*access.Record
+	outbox     outboxRows
 }
 
 type admissionRow struct {
@@ -70,6 +72,7 @@ func (r *rows) reset() {
 	clear(r.admission)
 	clear(r.booking)
 	clear(r.amendment)
+	r.outbox.reset()
 	r.records, r.admissions, r.bookings, r.amended = r.records[:0], r.admissions[:0], r.bookings[:0], r.amended[:0]
 	r.leftovers = r.leftovers[:0]
 	r.identities = r.identities[:0]
@@ -78,6 +81,7 @@ func (r *rows) reset() {
 
 // add adds what one operation changed; operations come in their order.
 func (r *rows) add(e *booking.Effect) {
+	r.outbox.add(e)
 	for i := range e.Earlier {
 		r.records = append(r.records, &e.Earlier[i])
 	}
@@ -133,6 +137,7 @@ func (r *rows) amend(b *booking.Booking) {
 // queue puts the statements in order: amending before booking, because who cancelled may have booked again.
 func (r *rows) queue(b *pgx.Batch) {
 	r.holds.queue(b)
+	r.outbox.queue(b)
 	if len(r.records) > 0 {
 		queueRecords(b, r.records)
 	}

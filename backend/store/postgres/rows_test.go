@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func TestOneGroupOrMany(t *testing.T) {
 			read[i] = ask(t, address, `SELECT (SELECT coalesce(json_agg(a ORDER BY subject, opening), '[]')::text FROM admissions a)
 				|| (SELECT coalesce(json_agg(b ORDER BY no), '[]')::text FROM bookings b)
 				|| (SELECT coalesce(json_agg(h ORDER BY subject, opening), '[]')::text FROM holds h)
+				|| (SELECT coalesce(json_agg(o ORDER BY number), '[]')::text FROM outbox o)
 				|| (SELECT json_agg(l ORDER BY seq)::text FROM ledger l)`)
 		}
 		if read[0] != read[1] {
@@ -43,6 +45,9 @@ type action struct {
 }
 
 func step(t *rapid.T) action {
+	if rapid.IntRange(0, 9).Draw(t, "settle") == 0 {
+		return action{"settle", 0, rapid.IntRange(0, 2).Draw(t, "end"), 1024 * rapid.IntRange(5, 12).Draw(t, "event")}
+	}
 	return action{
 		rapid.SampledFrom([]string{"admit", "renew", "hold", "hold", "release", "book", "book", "change", "cancel"}).Draw(t, "what"),
 		rapid.IntRange(0, 2).Draw(t, "person"), rapid.IntRange(0, 1).Draw(t, "slot"), rapid.IntRange(0, 1<<30).Draw(t, "n"),
@@ -87,9 +92,9 @@ func playGroups(t *testing.T, address string, script [][]action, together bool) 
 			effects = append(effects, e)
 		}
 		for len(effects) > 0 {
-			n := len(effects)
-			if !together {
-				n = 1
+			n := 1
+			if together {
+				n = untilSettled(effects)
 			}
 			if err := d.Write(effects[:n]); err != nil {
 				return err
@@ -104,6 +109,16 @@ func playGroups(t *testing.T, address string, script [][]action, together bool) 
 	return err
 }
 
+// untilSettled is how many effects go into one group: what became of messages comes at no particular time, so here it
+// comes alone.
+func untilSettled(effects []*booking.Effect) int {
+	n := slices.IndexFunc(effects, func(e *booking.Effect) bool { return e.Settled != nil })
+	if n < 0 {
+		return len(effects)
+	}
+	return max(1, n)
+}
+
 func decide(state *booking.State, a action, active map[int]string) *booking.Effect {
 	var e *booking.Effect
 	now := storetest.Now.Add(time.Duration(state.Head().Seq) * time.Second)
@@ -113,7 +128,7 @@ func decide(state *booking.State, a action, active map[int]string) *booking.Effe
 	case "renew":
 		_, e, _ = state.Admit(storetest.AdmissionOf(a.person, a.n, now.Add(time.Hour)))
 	case "book":
-		o := storetest.OrderOf(a.person, storetest.SlotID(a.slot), fmt.Sprint("key-", a.n))
+		o := storetest.TellingOrderOf(a.person, storetest.SlotID(a.slot), fmt.Sprint("key-", a.n))
 		o.No = fmt.Sprint("no-", a.person, "-", state.Head().Seq)
 		if _, e, _ = state.Book(o); e != nil {
 			active[a.person] = o.No
@@ -124,9 +139,17 @@ func decide(state *booking.State, a action, active map[int]string) *booking.Effe
 	case "release":
 		e = state.Release(storetest.Opening, storetest.Person(a.person), now)
 	case "change":
-		_, e, _ = state.Change(booking.Move{No: active[a.person], Slot: storetest.SlotID(a.slot), At: now})
+		_, e, _ = state.Change(booking.Move{No: active[a.person], Slot: storetest.SlotID(a.slot), At: now, Tell: storetest.RecipientOf(a.person)})
 	case "cancel":
-		_, e, _ = state.Cancel(booking.Withdrawal{No: active[a.person], By: booking.ByPerson, At: now})
+		_, e, _ = state.Cancel(booking.Withdrawal{No: active[a.person], By: booking.ByPerson, At: now, Tell: storetest.RecipientOf(a.person)})
+	case "settle":
+		end := []booking.MessageState{booking.MessageSent, booking.MessageFailed, booking.MessagePending}[a.slot]
+		m := booking.Message{Number: uint64(a.n), Body: booking.Body{
+			Kind: booking.TellBooked, About: "no", Opening: storetest.Opening, Doses: []booking.DoseFact{{No: "no", Dose: 1, Slot: storetest.SlotID(0)}},
+		}}
+		e = state.Settle([]booking.Settlement{{
+			Number: m.Number, State: end, Attempts: 1, At: now, Reason: "why", Then: booking.Reminders(&m, state.Catalog(), now),
+		}})
 	}
 	return e
 }

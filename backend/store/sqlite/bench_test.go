@@ -7,15 +7,25 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/store/storetest"
 )
 
-// BenchmarkBook books from 64 clients at once; BenchmarkAdmit lets people in. An operation is one write on the disk.
-func BenchmarkBook(b *testing.B)  { benchmarkWrites(b, true) }
-func BenchmarkAdmit(b *testing.B) { benchmarkWrites(b, false) }
+// BenchmarkBook books from 64 clients at once; BenchmarkTell does the same and leaves a message and a reminder for each
+// booking in the outbox; BenchmarkAdmit lets people in. An operation is one write on the disk.
+func BenchmarkBook(b *testing.B)  { benchmarkWrites(b, true, storetest.OrderOf) }
+func BenchmarkTell(b *testing.B)  { benchmarkWrites(b, true, tellingOrder) }
+func BenchmarkAdmit(b *testing.B) { benchmarkWrites(b, false, nil) }
 
-func benchmarkWrites(b *testing.B, book bool) {
+// tellingOrder seals as much as the address of a person takes.
+func tellingOrder(n int, slot, key string) booking.Order {
+	o := storetest.TellingOrderOf(n, slot, key)
+	o.Tell.Sealed = make([]byte, 100)
+	return o
+}
+
+func benchmarkWrites(b *testing.B, book bool, orderOf func(n int, slot, key string) booking.Order) {
 	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "daemun.db"), storetest.Now)
 	if err != nil {
 		b.Fatal(err)
@@ -29,7 +39,7 @@ func benchmarkWrites(b *testing.B, book bool) {
 		return err
 	}
 	order := func(n int) error {
-		_, err := s.Book(b.Context(), storetest.OrderOf(n, storetest.SlotID(n%1000), "key-"+strconv.Itoa(n)))
+		_, err := s.Book(b.Context(), orderOf(n, storetest.SlotID(n%1000), "key-"+strconv.Itoa(n)))
 		return err
 	}
 	if book {

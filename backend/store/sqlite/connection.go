@@ -27,6 +27,10 @@ type connection struct {
 	putOffer                      *statement
 	putSpare, dropSpare           *statement
 	putIdentity                   *statement
+	putMessage, dropMessages      *statement
+	delayMessage, settleMessage   *statement
+	putFollowUp                   *statement
+	body                          []byte // room for that of one message
 	all                           []*statement
 }
 
@@ -73,6 +77,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		{&c.putHold, sqlHold}, {&c.dropHold, sqlDropHold}, {&c.sweepHolds, sqlSweepHolds},
 		{&c.putWish, sqlWish}, {&c.dropWish, sqlUnwish}, {&c.putOffer, sqlOffer}, {&c.putSpare, sqlSpare}, {&c.dropSpare, sqlNoSpare},
 		{&c.putIdentity, sqlIdentity},
+		{&c.putMessage, sqlMessage}, {&c.putFollowUp, sqlFollowUp}, {&c.dropMessages, sqlDrop}, {&c.delayMessage, sqlDelay}, {&c.settleMessage, sqlSettle},
 	} {
 		stmt, err := conn.Prepare(p.text)
 		if err != nil {
@@ -140,6 +145,9 @@ func (c *connection) commit(fill func() error) error {
 
 // effect writes down what one operation changed.
 func (c *connection) effect(e *booking.Effect) error {
+	if err := c.outbox(e); err != nil {
+		return err
+	}
 	for i := range e.Earlier {
 		if err := c.record(&e.Earlier[i]); err != nil {
 			return err

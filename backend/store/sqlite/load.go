@@ -31,6 +31,7 @@ func (d disk) Load(ctx context.Context) (state *booking.State, signed uint64, er
 		{"openings", d.loadOpenings}, {"lists", d.loadLists}, {"admissions", d.loadAdmissions}, {"offers", d.loadOffers},
 		{"bookings", d.loadBookings}, {"holds", d.loadHolds}, {"wishes", d.loadWishes}, {"leftover doses", d.loadSpares}, {"operators' changes", d.loadNotes}, {"unused doses", d.loadUnused},
 		{"identity checks", d.loadIdentities},
+		{"messages", d.loadTold},
 	} {
 		if err := part.load(ctx, state); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", part.name, err)

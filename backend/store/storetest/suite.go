@@ -57,6 +57,11 @@ func Run(t *testing.T, open Factory) {
 		{"ManyLookAtOnce", manyLook},
 		{"GoneCallersDoNoHarm", goneCallers},
 		{"ClosedStoreRefuses", closed},
+		{"WhatIsDoneIsTold", tells},
+		{"WhatIsNotTrueIsNotTold", tellsWhatIsTrue},
+		{"WhatWasSentIsSettled", settles},
+		{"WhatWasSentWasSent", settledAndDropped},
+		{"OutboxAgreesWithTheModel", outboxAgrees},
 		{"AgreesWithTheModel", agreesWithModel},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open) })
