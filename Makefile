@@ -1,4 +1,4 @@
-# make run, make test: the two that matter. The others: console, surge, attacks, bench, lint.
+# make run, make test: the two that matter. The others: console, surge, attacks, bench, kills, country, lint.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -8,11 +8,14 @@ LISTEN   ?= 127.0.0.1:8080
 CONTROL  ?= 127.0.0.1:8443
 REQUESTS ?= 10000000
 TRIES    ?= 100000
+KILLS    ?= 100
+CITIZENS ?= 3524000
+CLINICS  ?= 12000
 FUZZRUNS ?= 20000
 
 console_tags := migrated_fynedo,no_emoji
 
-.PHONY: run test lint console surge attacks bench build test-unit test-browser test-window fuzz
+.PHONY: run test lint console surge attacks bench kills country build test-unit test-browser test-window fuzz
 
 run: build/daemun
 	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL)
@@ -84,3 +87,11 @@ attacks: build/daemun
 bench:
 	.ci/setup bench
 	go test -run '^$$' -bench Bookings -benchtime 1x -timeout 30m ./backend/store/versus -args -rows $(CURDIR)/build/bench.json
+
+# Backend and PostgreSQL killed by SIGKILL under load, on both stores; then every acknowledgement held against what is left.
+kills:
+	DAEMUN_KILLS=$(KILLS) go test -v -count 1 -timeout 60m -run '^TestKills$$' ./cmd/daemun
+
+# Everybody of a cohort imported, asked for and some of them booked, on both stores, with what it takes in time and memory.
+country:
+	DAEMUN_COUNTRY_CITIZENS=$(CITIZENS) DAEMUN_COUNTRY_CLINICS=$(CLINICS) DAEMUN_COUNTRY_BOOKINGS=3000 go test -v -count 1 -timeout 60m -run '^TestWholeCountry$$' ./cmd/daemun

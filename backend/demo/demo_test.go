@@ -146,7 +146,7 @@ func TestDefaultsHoldEnoughDoses(t *testing.T) {
 	for s := range Slots(Options{}, Clinics(Options{})) {
 		doses += s.Capacity
 	}
-	if doses < 2*Stock {
+	if int64(doses) < 2*(Options{}).Stock() {
 		t.Errorf("%d doses", doses)
 	}
 }

@@ -7,11 +7,8 @@ import (
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// Stock is the doses of the demo's opening: fewer than the people on its roster, so that a stock can be seen to end.
-const Stock = 140_000
-
 // Opening makes a schedule of one opening, after the one of 19 July 2021: its lobby is open from now on, it opens at
-// opensAt (rounded up to a second) and closes 22 hours later.
+// opensAt (rounded up to a second) and closes 22 hours later. Its stock is for the people that there are by default.
 func Opening(now, opensAt time.Time) *cohort.Schedule {
 	opens := opensAt.In(subject.Seoul).Truncate(time.Second)
 	if opens.Before(opensAt) {
@@ -26,7 +23,7 @@ func Opening(now, opensAt time.Time) *cohort.Schedule {
 		Openings: []cohort.Opening{{
 			ID: "demo-" + opens.Format("20060102-1504"), Name: "만 53–54세 사전예약 (시연)", NameEn: "Booking for ages 53–54 (demo)",
 			LobbyAt: lobby, OpensAt: opens, ClosesAt: opens.Add(22 * time.Hour),
-			Order: cohort.OrderDraw, Proxy: true, Vaccine: Vaccine, Stock: Stock, DoseIntervalDays: 42, HoldMinutes: cohort.DefaultHoldMinutes,
+			Order: cohort.OrderDraw, Proxy: true, Vaccine: Vaccine, Stock: Options{}.Stock(), DoseIntervalDays: 42, HoldMinutes: cohort.DefaultHoldMinutes,
 			Cohorts: []cohort.Cohort{{
 				ID: "born-1967-1968", Name: "만 53–54세 (1967–68년생)", NameEn: "Ages 53–54 (born 1967–68)",
 				BornFrom: cohortFrom, BornTo: cohortTo, Roster: true,

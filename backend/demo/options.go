@@ -36,6 +36,9 @@ func (o Options) filled() Options {
 	return o
 }
 
+// Stock is the doses of an opening for so many people: fewer than those on the roster, so that a stock can be seen to end.
+func (o Options) Stock() int64 { return int64(o.filled().OnRoster) * 14 / 15 }
+
 // Each kind of data draws from a stream of its own, so that asking for more people does not change the clinics.
 const (
 	streamCitizens = iota + 1

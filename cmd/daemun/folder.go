@@ -154,6 +154,7 @@ func (f folder) announce(s seed, now time.Time) error {
 	if before, err := f.schedule(""); err == nil { // grows over whatever was put in force since
 		schedule.Version = max(before.Version+1, versionOfDay(now))
 	}
+	schedule.Openings[0].Stock = s.options.Stock()
 	if s.stock > 0 {
 		schedule.Openings[0].Stock = s.stock
 	}

@@ -51,7 +51,7 @@ schedule.yaml with one opening whose lobby is open at once. What is there alread
 	f.IntVar(&s.options.Days, "days", 10, "`days` with slots")
 	f.Uint64Var(&s.options.Seed, "seed", 1, "`number` that everything follows from")
 	f.BoolVar(&s.options.Marked, "marked", false, "give people names that stand nowhere by chance, so that a leak of one can be found (daemun loadlab leaks)")
-	f.Int64Var(&s.stock, "stock", 0, "`doses` of the opening (0: the demo's own)")
+	f.Int64Var(&s.stock, "stock", 0, "`doses` of the opening (0: fourteen for each fifteen people on the roster)")
 	f.DurationVar(&s.opensIn, "opens-in", 30*time.Second, "when the opening opens")
 	return cmd
 }

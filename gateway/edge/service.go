@@ -79,6 +79,16 @@ func (s service) Slots(ctx context.Context, pass, clinic, day string) (list api.
 	return list, err
 }
 
+func (s service) Hold(ctx context.Context, pass, slot string) (h api.Hold, err error) {
+	err = s.ask(ctx, shed.P1, http.MethodPost, "/v1/holds", passScheme+pass, "", api.HoldRequest{Slot: slot}, &h)
+	return h, err
+}
+
+func (s service) Holding(ctx context.Context, pass string) (h api.Hold, err error) {
+	err = s.ask(ctx, shed.P1, http.MethodGet, "/v1/holds", passScheme+pass, "", nil, &h)
+	return h, err
+}
+
 func (s service) Book(ctx context.Context, pass, key string, req api.BookingRequest) (b api.Booking, err error) {
 	err = s.ask(ctx, shed.P0, http.MethodPost, "/v1/bookings", passScheme+pass, key, req, &b)
 	return b, err

@@ -21,7 +21,7 @@ func (p *Pages) applyForm(w http.ResponseWriter, r *http.Request) {
 
 func (p *Pages) showApply(w http.ResponseWriter, r *http.Request, lang string, status int, v applyView) {
 	v.Number.Hint = text(lang, "rrn.hint")
-	pg := page{Status: status, Lang: lang, Title: formTitle(lang, "apply.title", v.Errors)}
+	pg := page{Status: status, Lang: lang, Title: formTitle(lang, "apply.title", v.Errors), Form: true}
 	p.show(w, r, pg, "apply", v)
 }
 
@@ -37,6 +37,10 @@ func formTitle(lang, key string, errors []formError) string {
 func (p *Pages) apply(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
 	in := parseApply(r.PostForm, lang)
+	if lang, yes := p.switched(w, r); yes {
+		p.showApply(w, r, lang, http.StatusOK, applyView{Agreed: in.Agreed})
+		return
+	}
 	if v, ok := checkApply(in, lang); !ok {
 		p.showApply(w, r, lang, http.StatusUnprocessableEntity, v)
 		return

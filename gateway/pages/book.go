@@ -11,6 +11,8 @@ import (
 
 type bookView struct {
 	Until               time.Time
+	Now                 time.Time // the server's
+	Held                *api.Hold // what is kept for the visitor; nil when it is not the chosen slot
 	Errors              []formError
 	Key                 string
 	Slot, Clinic, Day   string
@@ -81,7 +83,8 @@ func (p *Pages) bookForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := newBookView(r, lang, in)
-	if !v.describe(list) {
+	p.look(r, &v)
+	if free := v.describe(list); !free && v.Held == nil {
 		p.slotGone(w, r, lang, v, list)
 		return
 	}
@@ -97,8 +100,8 @@ func (p *Pages) slotsFor(r *http.Request, in bookInput) (api.SlotList, error) {
 }
 
 func (p *Pages) showBook(w http.ResponseWriter, r *http.Request, lang string, status int, v bookView) {
-	v.ProxyAllowed = p.proxyAllowed(r)
-	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, "book.title", v.Errors)}, "book", v)
+	v.ProxyAllowed, v.Now = p.proxyAllowed(r), p.svc.Now()
+	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, "book.title", v.Errors), Form: true}, "book", v)
 }
 
 // proxyAllowed asks the visitor's own opening whether it takes bookings for somebody else.
@@ -118,6 +121,9 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) {
 	in.Day = dayOf(in.Day)
 	if in.Slot == "" || in.Clinic == "" || in.Day == "" || len(in.Key) < 8 {
 		p.problem(w, r, lang, &api.Problem{Status: http.StatusBadRequest, Code: "bad_request"})
+		return
+	}
+	if p.bookOnTheWay(w, r, lang, in) {
 		return
 	}
 	if len(in.Errors) > 0 {
@@ -149,10 +155,15 @@ func (p *Pages) bookWithTurn(w http.ResponseWriter, r *http.Request, in bookInpu
 	return p.svc.Book(r.Context(), entry.Pass, in.Key, in.request())
 }
 
-// bookAgain shows the form with what was typed, except the registration number.
+// bookAgain shows the form with what was typed, except the registration number, which it asks for again.
 func (p *Pages) bookAgain(w http.ResponseWriter, r *http.Request, lang string, status int, in bookInput, more ...formError) {
-	v := newBookView(r, lang, in.retyped(lang))
+	p.bookShown(w, r, lang, status, in.retyped(lang), more...)
+}
+
+func (p *Pages) bookShown(w http.ResponseWriter, r *http.Request, lang string, status int, in bookInput, more ...formError) {
+	v := newBookView(r, lang, in)
 	v.Errors = append(more, v.Errors...)
+	p.look(r, &v)
 	if list, err := p.slotsFor(r, in); err == nil {
 		v.describe(list)
 	}

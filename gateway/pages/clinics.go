@@ -91,21 +91,18 @@ func (v *clinicsView) pageHref(n int) string {
 
 type clinicView struct {
 	Until         time.Time
+	Errors        []formError
+	ID, Date      string // of the clinic, and the chosen day as YYYY-MM-DD
 	Name, Address string
 	Days          []dayLink
 	Day           string // in words; empty before one is chosen
-	Slots         []slotLink
+	Slots         []api.Slot
 	AsOf          time.Time
 }
 
 type dayLink struct {
 	Href, Label string
 	Now         bool
-}
-
-type slotLink struct {
-	api.Slot
-	Href string
 }
 
 // clinic shows the days on which a clinic has anything left and the times of one of them: the one asked for, else the
@@ -134,7 +131,7 @@ func (p *Pages) clinic(w http.ResponseWriter, r *http.Request) {
 }
 
 func newClinicView(lang, id, day string, list api.SlotList) clinicView {
-	v := clinicView{AsOf: list.AsOf}
+	v := clinicView{ID: id, AsOf: list.AsOf}
 	v.Name, v.Address = clinicName(list, id)
 	if day == "" && len(list.Slots) > 0 {
 		day = list.Slots[0].At.In(subject.Seoul).Format(time.DateOnly)
@@ -149,10 +146,7 @@ func newClinicView(lang, id, day string, list api.SlotList) clinicView {
 		}
 		v.Days = append(v.Days, dayLink{Href: "/clinics/" + id + "?day=" + d + "#times", Label: dateWords(lang, t), Now: d == day})
 	}
-	for _, s := range onDay(list.Slots, day) {
-		q := url.Values{"clinic": {id}, "day": {day}, "slot": {s.ID}}
-		v.Slots = append(v.Slots, slotLink{Slot: s, Href: "/book?" + q.Encode()})
-	}
+	v.Date, v.Slots = day, onDay(list.Slots, day)
 	return v
 }
 

@@ -30,6 +30,7 @@ type fakeService struct {
 	booking     api.Booking
 	leftovers   []api.LeftoverClinic
 	offer       api.LeftoverOffer
+	held        *api.Hold
 	refuse      map[string]*api.Problem // by method
 	calls       []string
 }
@@ -49,6 +50,7 @@ func newFake() *fakeService {
 			Order:    "draw", Proxy: true, Vaccine: "모더나", StockLeft: ptr(int64(128_400)), Anchor: fakeAnchor,
 			Cohorts: []api.Cohort{{ID: "1967-1968", Name: "1967~1968년 출생", NameEn: "Born 1967–1968"}},
 		}},
+		held: ptr(fakeHold("c0002-0726-1000")),
 		notices: []api.Notice{{
 			At: time.Date(2021, 7, 19, 20, 15, 0, 0, subject.Seoul), By: "상황실",
 			Text: "접속이 몰려 입장이 느려지고 있습니다. 순번은 유지됩니다.", TextEn: "Entry is slow at the moment. Places are kept.",
@@ -94,6 +96,22 @@ func fakeDraw() Draw {
 		DrawnAt: time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul),
 		Seal:    api.Seal{Epoch: 0, Count: 1_498_213, Tally: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Seed: fakeSeed},
 		Rank:    "9573052f7ebe725e", Within: 874_637,
+	}
+}
+
+func fakeHold(slot string) api.Hold {
+	at := time.Date(2021, 7, 26, 10, 0, 0, 0, subject.Seoul)
+	return api.Hold{
+		Slot: slot, At: at, Clinic: "c0002", ExpiresAt: fakeNow.Add(5 * time.Minute),
+		Second: fakeSecond(),
+	}
+}
+
+func fakeSecond() *api.Appointment {
+	at := time.Date(2021, 9, 6, 10, 0, 0, 0, subject.Seoul)
+	return &api.Appointment{
+		Dose: 2, Slot: "c0002-0906-1000", At: at, Clinic: "c0002", ClinicName: "연세가정의학과의원",
+		Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", ChangeBy: at.AddDate(0, 0, -2),
 	}
 }
 
@@ -176,6 +194,26 @@ func (s *fakeService) Clinics(_ context.Context, _, region, _ string) (api.Clini
 
 func (s *fakeService) Slots(_ context.Context, _, clinic, day string) (api.SlotList, error) {
 	return s.slots, s.call("Slots", clinic, " ", day)
+}
+
+func (s *fakeService) Hold(_ context.Context, _, slot string) (api.Hold, error) {
+	if err := s.call("Hold", slot); err != nil {
+		return api.Hold{}, err
+	}
+	s.set(func() { s.held = ptr(fakeHold(slot)) })
+	return *s.held, nil
+}
+
+func (s *fakeService) Holding(_ context.Context, _ string) (api.Hold, error) {
+	if err := s.call("Holding"); err != nil {
+		return api.Hold{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == nil {
+		return api.Hold{}, &api.Problem{Status: 404, Code: "no_hold"}
+	}
+	return *s.held, nil
 }
 
 func (s *fakeService) Book(_ context.Context, pass, key string, req api.BookingRequest) (api.Booking, error) {
@@ -263,6 +301,10 @@ func bookValues() url.Values {
 		"rrn1": {nobodyFront}, "rrn2": {nobodyBack}, "name": {"홍길동"}, "phone": {"01000000001"},
 		"slot": {"c0002-0726-1000"}, "clinic": {"c0002"}, "day": {"2021-07-26"}, "key": {"KEYKEYKEYKEY"},
 	}
+}
+
+func holdValues() url.Values {
+	return url.Values{"slot": {"c0002-0726-1000"}, "clinic": {"c0002"}, "day": {"2021-07-26"}}
 }
 
 func lookupValues() url.Values {

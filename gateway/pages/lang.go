@@ -28,6 +28,17 @@ func queryLang(r *http.Request) string {
 	return ""
 }
 
+// switched tells whether a form was sent by its language switch: then it comes back in that language with what was typed,
+// and nothing else is done.
+func (p *Pages) switched(w http.ResponseWriter, r *http.Request) (lang string, yes bool) {
+	asked := r.PostForm.Get("lang")
+	if asked != Korean && asked != English {
+		return "", false
+	}
+	p.setCookie(w, LangCookie, asked, yearSeconds)
+	return asked, true
+}
+
 func otherLang(lang string) string {
 	if lang == English {
 		return Korean
@@ -56,7 +67,7 @@ func homeOf(r *http.Request) string {
 		return "/wait"
 	case path == "/cancel":
 		return "/lookup"
-	case path == "/book" && !isRead(r):
+	case path == "/book" && !isRead(r), path == "/hold":
 		return "/clinics"
 	case path == "/apply", path == "/wait", path == "/draw", path == "/clinics", path == "/book", path == "/done", path == "/lookup":
 		return path

@@ -83,13 +83,18 @@ func (p *Pages) showLookup(w http.ResponseWriter, r *http.Request, lang string, 
 		v.Name, v.No = nameField(lang, ""), bookingNoField(lang, "")
 	}
 	v.Number.Hint = text(lang, "rrn.hint")
-	pg := page{Status: status, Lang: lang, Title: formTitle(lang, "lookup.title", v.Errors)}
+	pg := page{Status: status, Lang: lang, Title: formTitle(lang, "lookup.title", v.Errors), Form: true}
 	p.show(w, r, pg, "lookup", v)
 }
 
 // lookup proves to whom the booking belongs and keeps the proof in a cookie, never in an address.
 func (p *Pages) lookup(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
+	if lang, yes := p.switched(w, r); yes {
+		req, _ := parseLookup(r.PostForm, lang)
+		p.showLookup(w, r, lang, http.StatusOK, lookupView{Name: nameField(lang, req.Name), No: bookingNoField(lang, req.No)})
+		return
+	}
 	req, v := parseLookup(r.PostForm, lang)
 	if len(v.Errors) > 0 {
 		p.showLookup(w, r, lang, http.StatusUnprocessableEntity, v)

@@ -32,6 +32,9 @@ type Service interface {
 	Clinics(ctx context.Context, pass, region, vaccine string) (api.ClinicList, error)
 	// Slots answers with the days that have anything left and the slots of the day asked for, else of the first of them.
 	Slots(ctx context.Context, pass, clinic, day string) (api.SlotList, error)
+	// Hold keeps a slot for the pass's person while they fill the form; Holding tells what is kept.
+	Hold(ctx context.Context, pass, slot string) (api.Hold, error)
+	Holding(ctx context.Context, pass string) (api.Hold, error)
 	// Book answers with a Proof, by which Booking and Cancel know the person for the next quarter of an hour.
 	Book(ctx context.Context, pass, key string, req api.BookingRequest) (api.Booking, error)
 	Lookup(ctx context.Context, req api.LookupRequest) (api.Booking, error)
@@ -91,6 +94,7 @@ func (p *Pages) Routes() []Route {
 		{"POST", "/enter", p.post(p.enter), "exchange a ticket whose turn has come for a pass"},
 		{"GET", "/clinics", p.clinics, "clinics of a region with what is left"},
 		{"GET", "/clinics/{id}", p.clinic, "days and times of a clinic"},
+		{"POST", "/hold", p.post(p.hold), "keep a time while the form is filled"},
 		{"GET", "/book", p.bookForm, "form for the booking"},
 		{"POST", "/book", p.post(p.book), "book; sending it twice books once"},
 		{"GET", "/done", p.done, "confirmation with the booking number"},

@@ -20,7 +20,7 @@ const (
 	none hole = iota
 	holeTitle
 	holeHead
-	holeLang
+	holeSwitch
 	holeMain
 	holeNotices
 	holeOutlook
@@ -43,7 +43,7 @@ const (
 )
 
 var holes = map[string]hole{
-	"title": holeTitle, "head": holeHead, "lang": holeLang, "main": holeMain,
+	"title": holeTitle, "head": holeHead, "switch": holeSwitch, "main": holeMain,
 	"notices": holeNotices, "outlook": holeOutlook, "outlookcode": holeOutlookCode,
 	"reason": holeReason, "reasontext": holeReasonText, "opens": holeOpens, "opensiso": holeOpensISO,
 	"poll": holePoll, "opening": holeOpening, "until": holeUntil, "order": holeOrder, "ahead": holeAhead,

@@ -37,6 +37,7 @@ func functions(lang string) template.FuncMap {
 		"clockS":       clockSeconds,
 		"seconds":      secondsWords,
 		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
+		"until":        func(t, now time.Time) int64 { return max(t.Sub(now).Milliseconds(), 0) },
 		"stock":        func(left *int64) string { return stockWords(lang, left) },
 		"vaccine":      func(name string) string { return vaccineWords(lang, name) },
 		"region":       func(name string) string { return regionWords(lang, name) },
@@ -82,6 +83,20 @@ func mustFrame(lang string) program {
 		panic(err)
 	}
 	return prog
+}
+
+// switches are the links to a page's other language, and the buttons of pages with a form: what was typed goes along.
+var (
+	switchLinks   = map[string][]string{Korean: mustSwitch(Korean), English: mustSwitch(English)}
+	switchButtons = map[string]string{Korean: mustRender(Korean, "switch-form", nil), English: mustRender(English, "switch-form", nil)}
+)
+
+func mustSwitch(lang string) []string {
+	before, after, found := strings.Cut(mustRender(lang, "switch", nil), "⟦href⟧")
+	if !found {
+		panic("pages: the switch leads nowhere")
+	}
+	return []string{before, after}
 }
 
 // What stands in the head besides the frame's: of the waiting page and of problems, which must be light, and of all others.

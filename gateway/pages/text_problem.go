@@ -28,6 +28,8 @@ var problemText = map[string][2]string{
 	"problem.paused":                  {"예약을 잠시 멈췄습니다", "Booking is paused"},
 	"problem.closed":                  {"예약이 마감되었습니다", "Booking has closed"},
 	"problem.not_eligible":            {"지금은 예약 대상이 아닙니다", "You cannot book at the moment"},
+	"problem.stock_held":              {"남은 백신을 다른 분들이 예약하는 중입니다", "Others are booking what is left"},
+	"problem.second_dose_full":        {"2차 접종 자리가 없습니다", "No time left for the second dose"},
 	"problem.stock_gone":              {"이번 물량이 모두 예약되었습니다", "All doses of this opening are taken"},
 	"problem.already_booked":          {"이미 예약되어 있습니다", "There is already a booking"},
 	"problem.slot_full":               {"방금 마감된 시간입니다", "This time has just been taken"},

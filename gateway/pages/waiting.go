@@ -3,6 +3,7 @@ package pages
 import (
 	"html"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/daemun/daemun/backend/subject"
@@ -45,8 +46,8 @@ func shown(v *api.Place, o *api.Opening) string {
 func mustWaiting(lang, state, shown string) program {
 	main := mustRender(lang, "waiting", struct{ State, Shown string }{state, shown})
 	page := frames[lang].fill(map[hole]string{
-		holeTitle: html.EscapeString(text(lang, "wait.title."+shown)),
-		holeLang:  "/wait?lang=" + otherLang(lang),
+		holeTitle:  html.EscapeString(text(lang, "wait.title."+shown)),
+		holeSwitch: strings.Join(switchLinks[lang], "/wait?lang="+otherLang(lang)),
 	})
 	prog, err := compile(main)
 	if err != nil {

@@ -17,6 +17,7 @@ type page struct {
 	Light  bool
 	Lang   string // of the page
 	Switch string // link to the other language
+	Form   bool   // the page's form takes along to the other language what was typed
 	Public bool   // holds nothing personal: the browser may keep it and ask whether it changed
 }
 
@@ -53,8 +54,13 @@ func appendPage(dst []byte, pg page, main []byte) []byte {
 				dst = append(dst, fullHead...)
 			}
 			return append(dst, pg.Head...)
-		case holeLang:
-			return append(dst, template.HTMLEscapeString(pg.Switch)...)
+		case holeSwitch:
+			if pg.Form {
+				return append(dst, switchButtons[pg.Lang]...)
+			}
+			link := switchLinks[pg.Lang]
+			dst = append(append(dst, link[0]...), template.HTMLEscapeString(pg.Switch)...)
+			return append(dst, link[1]...)
 		case holeMain:
 			return append(dst, main...)
 		}

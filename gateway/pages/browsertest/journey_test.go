@@ -63,6 +63,9 @@ func waits(v *visitor) {
 	if before == "" || !v.is(`!!document.getElementById('live')`) {
 		v.t.Fatal("the place was lost on reload")
 	}
+	if !v.script {
+		v.clicks("noscript a") // the page reloads by itself for who asks for it
+	}
 	v.until(turnLimit, "the turn", `!!document.getElementById('enter')`)
 	v.picture("turn")
 }
@@ -93,30 +96,34 @@ func chooses(v *visitor) {
 	v.until(30*time.Second, "the clinics of Seoul", `!!document.querySelector('.list a')`)
 	v.picture("clinics")
 	v.clicks(".list a")
-	v.until(30*time.Second, "free times", `!!document.querySelector('.times a')`)
+	v.until(30*time.Second, "free times", `!!document.querySelector('.times button')`)
 	v.picture("times")
-	v.clicks(".times a")
+	v.clicks(".times button")
 	v.arrives("/book")
 }
 
-// books leaves a field empty first: everything typed but the number must still be there.
+// books mistypes the telephone number first: what else was typed must still be there, the registration number too where the
+// page's script found the mistake before anything was sent, and never where the server did.
 func books(v *visitor, heading string) (no string) {
 	v.types("name", v.who.name)
 	v.types("phone", "1")
 	v.typesNumber()
-	v.clicks("main form button[type=submit]")
+	v.clicks("#book")
 	v.until(30*time.Second, "the error", `!!document.getElementById('phone-error')`)
 	v.picture("error")
+	if !v.is(`document.activeElement.id === 'errors'`) {
+		v.t.Errorf("%s: the summary of errors does not have the focus", v.mode)
+	}
 	if !v.is(`document.getElementById('name').value === ` + quote(v.who.name)) {
 		v.t.Error("the name has to be typed again")
 	}
-	if !v.is(`document.getElementById('rrn2').value === ''`) {
-		v.t.Error("the number came back in the page")
+	if v.is(`document.getElementById('rrn2').value === ''`) == v.script {
+		v.t.Errorf("%s: the number is where it should not be, or is not where it should", v.mode)
 	}
 	v.types("phone", v.who.phone)
 	v.typesNumber()
 	v.picture("book")
-	v.clicks("main form button[type=submit]")
+	v.clicks("#book")
 	v.arrives("/done")
 	v.picture("done")
 	if got := v.words("h1"); got != heading {
@@ -157,7 +164,7 @@ func TestDeepLinksLeadNowhere(t *testing.T) {
 	v := newVisitor(t, "deeplink", true, citizens(t, 1)[0])
 	for _, path := range []string{"/clinics", "/clinics?region=서울", "/clinics/c0001", "/book?slot=c0001-0101-0900&clinic=c0001&day=2026-01-01"} {
 		v.open(path)
-		if v.is(`!!document.querySelector('.list a, .times a, #name')`) {
+		if v.is(`!!document.querySelector('.list a, .times button, #name')`) {
 			t.Errorf("%s opens without a pass", path)
 		}
 	}

@@ -19,12 +19,13 @@ import (
 
 // visitor is one person at one browser with a profile of its own.
 type visitor struct {
-	t     *testing.T
-	ctx   context.Context
-	base  string
-	mode  string
-	shots int
-	who   citizen
+	t      *testing.T
+	ctx    context.Context
+	base   string
+	mode   string
+	script bool
+	shots  int
+	who    citizen
 }
 
 func newVisitor(t *testing.T, mode string, script bool, who citizen) *visitor {
@@ -41,7 +42,7 @@ func newVisitor(t *testing.T, mode string, script bool, who citizen) *visitor {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	v := &visitor{t: t, ctx: ctx, base: base, mode: mode, who: who}
+	v := &visitor{t: t, ctx: ctx, base: base, mode: mode, script: script, who: who}
 	v.do(chromedp.EmulateViewport(360, 800))
 	if !script {
 		v.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -109,7 +110,7 @@ func (v *visitor) arrives(path string) {
 
 func (v *visitor) types(id, text string) {
 	v.t.Helper()
-	v.do(chromedp.Clear(chromedp.CSS("#" + id)))
+	v.is(`(e => { e.value = ""; return true })(document.getElementById(` + quote(id) + `))`)
 	v.do(chromedp.SendKeys(chromedp.CSS("#"+id), text))
 }
 

@@ -18,7 +18,63 @@
       print.hidden = false;
       print.addEventListener('click', function () { window.print(); });
     }
+    if (window.fetch && window.URLSearchParams && window.DOMParser) {
+      each(doc.querySelectorAll('[data-keep]'), function (button) { button.addEventListener('click', keep); });
+    }
+    countDown();
     if (byId('errors')) { byId('errors').focus(); }
+  }
+
+  /* A time is kept for some minutes by the server's clock: the page counts down from what the server said was left. It
+     tells screen readers at two minutes, at half a minute and at the end, and no more. */
+  var ticking = 0;
+  function countDown() {
+    var held = byId('held'), loaded = Date.now();
+    clearInterval(ticking);
+    if (!held) { return; }
+    var told = Infinity, all = Number(held.dataset.ms);
+    function words(s) {
+      var m = Math.floor(s / 60);
+      return held.dataset.left + ' ' + (m ? m + held.dataset.min + ' ' : '') + (s % 60) + held.dataset.sec;
+    }
+    function tick() {
+      var s = Math.ceil((all - (Date.now() - loaded)) / 1000);
+      if (s <= 0) {
+        clearInterval(ticking);
+        held.hidden = true;
+        byId('over').hidden = false;
+        byId('say').textContent = byId('over').querySelector('p').textContent;
+        return;
+      }
+      byId('left').textContent = words(s);
+      each([120, 30], function (mark) {
+        if (s <= mark && told > mark && all > mark * 1000) { byId('say').textContent = words(s); }
+      });
+      told = s;
+    }
+    ticking = setInterval(tick, 1000);
+    tick();
+  }
+
+  /* Buttons that leave the form as it is, another language above all: the page is taken from the server and what was typed
+     is put back into it, the registration number too, which the server never sends. */
+  function keep(e) {
+    var form = this.form, id = this.id, typed = {}, body = new URLSearchParams(new FormData(form));
+    body.append(this.name, this.value);
+    e.preventDefault();
+    each(form.elements, function (el) { if (el.id && el.type !== 'submit') { typed[el.id] = [el.value, el.checked]; } });
+    fetch(form.action, { method: 'POST', body: body, credentials: 'same-origin' }).then(function (res) { return res.text(); }).then(function (html) {
+      var next = new DOMParser().parseFromString(html, 'text/html');
+      doc.documentElement.lang = next.documentElement.lang;
+      doc.title = next.title;
+      doc.body.innerHTML = next.body.innerHTML;
+      each(Object.keys(typed), function (key) {
+        if (byId(key)) { byId(key).value = typed[key][0]; byId(key).checked = typed[key][1]; }
+      });
+      start();
+      var at = byId(id);
+      if (!byId('errors')) { (at && at.offsetParent ? at : byId('main')).focus(); }
+    })['catch'](function () { location.reload(); });
   }
 
   /* Pressing twice sends once. Coming back by the browser's button opens the form again. */
@@ -45,7 +101,7 @@
 
   function check(e) {
     var form = this, found = [];
-    if (e.submitter && e.submitter.formNoValidate) { return; }
+    if (e.submitter && e.submitter.hasAttribute('formnovalidate')) { return; }
     each(form.querySelectorAll('[data-empty]'), function (input) {
       var problem = wrong(input);
       mark(input, problem);
