@@ -6,6 +6,7 @@ DATA     ?= build/run
 OPENS_IN ?= 20s
 LISTEN   ?= 127.0.0.1:8080
 CONTROL  ?= 127.0.0.1:8443
+LANES    ?= 127.0.0.1:8444
 REQUESTS ?= 10000000
 TRIES    ?= 100000
 KILLS    ?= 100
@@ -18,7 +19,7 @@ console_tags := migrated_fynedo,no_emoji
 .PHONY: run test lint console surge attacks bench kills country build test-unit test-browser test-window fuzz
 
 run: build/daemun
-	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL)
+	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL) --lanes $(LANES)
 
 # Go alone builds the server: no C compiler, no library of this machine.
 .PHONY: build/daemun

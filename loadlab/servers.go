@@ -84,7 +84,7 @@ func startServers(ctx context.Context, o options, startRate, maxRate int) (*serv
 	}
 	s.gateway, err = fault.Start(fault.Spec{Name: "gateway", Binary: o.binary, Log: filepath.Join(o.out, "gateway.log"),
 		Ready: "http://" + s.public + "/readyz",
-		Args: []string{"gateway", "--listen", s.public, "--control", s.control, "--backend", "http://" + s.backendAt,
+		Args: []string{"gateway", "--listen", s.public, "--control", s.control, "--lanes", "127.0.0.1:0", "--backend", "http://" + s.backendAt,
 			"--data", o.data, "--admission-start", strconv.Itoa(startRate), "--admission-max", strconv.Itoa(maxRate)}})
 	if err == nil {
 		err = s.gateway.WaitReady(ctx, time.Minute)

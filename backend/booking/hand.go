@@ -50,7 +50,7 @@ func (s *Service) CancelFor(ctx context.Context, h Hand, no string, now time.Tim
 
 // Handled keeps what a gateway did from memory.
 func (s *Service) Handled(ctx context.Context, h Hand, task string, whose subject.ID, now time.Time) error {
-	if task != access.TaskJoin && task != access.TaskRecall && task != access.TaskEnter {
+	if task != access.TaskJoin && task != access.TaskRecall {
 		return badField("task", "unknown")
 	}
 	return s.record(ctx, h.access(task, whose, now))

@@ -226,6 +226,9 @@ func (f folder) operators(ring *keyring.Ring, now time.Time) error {
 			return err
 		}
 	}
+	if err := f.laneCertificates(authority, now); err != nil {
+		return err
+	}
 	return writeWhole(filepath.Join(dir, "ca.pem"), authority.PEM(), 0o644)
 }
 

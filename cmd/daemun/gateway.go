@@ -17,10 +17,10 @@ import (
 	"github.com/daemun/daemun/gateway/control"
 	"github.com/daemun/daemun/gateway/edge"
 	"github.com/daemun/daemun/gateway/keyring"
+	"github.com/daemun/daemun/gateway/lane"
 	"github.com/daemun/daemun/gateway/meter"
 	"github.com/daemun/daemun/gateway/node"
 	"github.com/daemun/daemun/gateway/probe"
-	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
 )
@@ -32,6 +32,7 @@ type gatewayOptions struct {
 	schedule                 string
 	nats                     string
 	admission                admission.Config
+	lanes                    laneOptions
 }
 
 func (o *gatewayOptions) flags(cmd *cobra.Command) {
@@ -39,6 +40,7 @@ func (o *gatewayOptions) flags(cmd *cobra.Command) {
 	o.admission = admission.Default()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` for citizens")
 	f.StringVar(&o.control, "control", "127.0.0.1:8443", "`address` for the control room (mutual TLS)")
+	o.lanes.flags(cmd)
 	dataFlag(cmd, &o.data)
 	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
 	f.StringVar(&o.nats, "nats", "embedded", "shared state: embedded, or the `URL` of a NATS server with JetStream")
@@ -54,7 +56,7 @@ func (o *gatewayOptions) check() error {
 	if a := o.admission; a.Start <= 0 || a.Max < a.Start || a.Max > 1e6 {
 		return fmt.Errorf("--admission-start %g and --admission-max %g: want 0 < start ≤ max ≤ 1000000", a.Start, a.Max)
 	}
-	return nil
+	return o.lanes.check()
 }
 
 func dataFlag(cmd *cobra.Command, into *folder) {
@@ -78,6 +80,9 @@ func gatewayCommand() *cobra.Command {
 			}
 			cmd.Println("daemun: gateway at http://" + g.public.Addr().String())
 			cmd.Println("daemun: control at https://" + g.controlRoom.Addr().String())
+			if lanes := lanesAddress(g.laneRoom); lanes != "" {
+				cmd.Println("daemun: lanes at https://" + lanes)
+			}
 			return g.run(cmd.Context())
 		},
 	}
@@ -92,6 +97,8 @@ type gatewayProgram struct {
 	log                 *zap.Logger
 	clock               *clock.Clock
 	public, controlRoom net.Listener
+	laneRoom            net.Listener // nil: no lanes
+	lanes               *lane.Lane
 	unlock              func()
 	shared              *state.Store
 	backend             *upstream.Backend
@@ -123,6 +130,9 @@ func (g *gatewayProgram) open(ctx context.Context, o *gatewayOptions) (err error
 		return err
 	}
 	if g.controlRoom, err = listen("--control", o.control); err != nil {
+		return err
+	}
+	if err := g.openLanes(&o.lanes); err != nil {
 		return err
 	}
 	ring, err := keyring.Open(string(o.data))
@@ -157,7 +167,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 		return err
 	}
 	g.backend, err = upstream.New(upstream.Options{
-		URL: o.backend, Token: ring.GatewayToken(), Gate: shed.Default(), Clock: g.clock.Now, Log: g.log,
+		URL: o.backend, Token: ring.GatewayToken(), Gate: o.lanes.gate(), Clock: g.clock.Now, Log: g.log,
 	})
 	if err != nil {
 		return err
@@ -172,6 +182,9 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	}
 	g.edge, err = edge.New(edge.Options{Node: g.node, Backend: g.backend, Passes: ring.PassVerifier(), Meter: counts, Log: g.log})
 	if err != nil {
+		return err
+	}
+	if err := g.assembleLanes(&o.lanes, ring, counts); err != nil {
 		return err
 	}
 	keys := api.PublicKeys{}
@@ -197,13 +210,14 @@ func (g *gatewayProgram) run(ctx context.Context) error {
 		func(ctx context.Context) error { g.node.Run(ctx); return nil },
 		func(ctx context.Context) error { return serveCitizens(ctx, g.public, g.edge.Server()) },
 		func(ctx context.Context) error { return serve(ctx, g.controlRoom, g.control, g.secured, g.log) },
+		g.serveLanes,
 		func(ctx context.Context) error { g.doors.Run(ctx); return nil },
 	)
 	return err
 }
 
 func (g *gatewayProgram) close() {
-	for _, l := range []net.Listener{g.public, g.controlRoom} {
+	for _, l := range []net.Listener{g.public, g.controlRoom, g.laneRoom} {
 		if l != nil {
 			l.Close()
 		}

@@ -84,6 +84,7 @@ func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(program(t), args...), output: &lockedBuffer{}, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
+	p.cmd.Env = append(os.Environ(), "DAEMUN_LANES=127.0.0.1:0") // tests run beside each other
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +129,7 @@ type site struct {
 	data    string
 	public  string
 	control string
+	lanes   string
 	backend string
 	parts   []*process
 }
@@ -135,7 +137,7 @@ type site struct {
 func newSite(t *testing.T) *site { return newSiteOpening(t, "4s") }
 
 func newSiteOpening(t *testing.T, in string) *site {
-	s := &site{t: t, data: t.TempDir(), public: freePort(t), control: freePort(t), backend: freePort(t)}
+	s := &site{t: t, data: t.TempDir(), public: freePort(t), control: freePort(t), lanes: freePort(t), backend: freePort(t)}
 	out, err := exec.Command(program(t), "seed", "--data", s.data, "--citizens", "400", "--on-roster", "300", "--clinics", "40", "--opens-in", in).CombinedOutput()
 	if err != nil {
 		t.Fatalf("seed: %v\n%s", err, out)
@@ -148,7 +150,7 @@ func (s *site) up() {
 	s.t.Helper()
 	s.parts = []*process{
 		start(s.t, "backend", "--data", s.data, "--demo", "--listen", s.backend),
-		start(s.t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--backend", "http://"+s.backend),
+		start(s.t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--lanes", s.lanes, "--backend", "http://"+s.backend),
 	}
 	s.bothReady()
 }

@@ -73,7 +73,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 		b.close()
 		return err
 	}
-	o.greet(cmd, g.public.Addr().String(), g.controlRoom.Addr().String())
+	o.greet(cmd, g.public.Addr().String(), g.controlRoom.Addr().String(), lanesAddress(g.laneRoom))
 	return outlasting(cmd.Context(), b.run, g.run)
 }
 
@@ -112,12 +112,15 @@ func outlasting(ctx context.Context, backend, gateway func(context.Context) erro
 	)
 }
 
-func (o *upOptions) greet(cmd *cobra.Command, public, controlRoom string) {
+func (o *upOptions) greet(cmd *cobra.Command, public, controlRoom, lanes string) {
 	cmd.Printf(`daemun: ready
   citizens      시민 페이지   http://%s/          (English: http://%s/?lang=en)
   API           공개 API      http://%s/v1/openings
   control room  관제          https://%s  (certificates: %s; make console)
 `, public, public, public, controlRoom, o.gateway.data.path("demo", "operators"))
+	if lanes != "" {
+		cmd.Printf("  lanes         콜센터·의료기관  https://%s  (certificates call_centre.pem, clinic.pem there)\n", lanes)
+	}
 	if o.demo {
 		cmd.Printf("  try it with   시연용 사람   %s (columns rrn,name,phone,birth_date,on_roster)\n", o.gateway.data.path("demo", demo.CitizensFile))
 	}
@@ -147,10 +150,11 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
 		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))
+	gatewayArgs = append(gatewayArgs, o.gateway.lanes.args()...)
 	return outlasting(cmd.Context(), child(self, backendArgs, "DAEMUN_STORE="+string(b.store)), func(ctx context.Context) error {
 		return together(ctx, child(self, gatewayArgs), func(ctx context.Context) error {
 			if answers(ctx, "http://"+o.gateway.listen+"/readyz") {
-				o.greet(cmd, o.gateway.listen, o.gateway.control)
+				o.greet(cmd, o.gateway.listen, o.gateway.control, o.gateway.lanes.listen)
 			}
 			return nil
 		})

@@ -29,6 +29,7 @@ var wordings = map[string]wording{
 	node.Paused:          {409, "Paused", "입장이 잠시 멈췄습니다. 순번은 그대로 유지됩니다.", "Entering is paused. Your place is kept."},
 	node.NotFound:        {404, "Not found", "찾으시는 주소가 없습니다.", "There is nothing at this address."},
 	"method_not_allowed": {405, "Method not allowed", "이 주소에서는 할 수 없는 요청입니다.", "This address does not take that method."},
+	node.BadCode:         {401, "No such short code", "이 분의 순번 코드가 아닙니다. 코드와 등록번호를 다시 확인해 주세요.", "This is not that person's short code. Please check the code and the registration number."},
 	"bad_pass":           {401, "No valid pass", "입장권이 없거나 만료되었습니다. 순번표로 다시 입장해 주세요.", "The pass is missing or has expired. Enter again with your ticket."},
 	"bad_request":        {400, "Bad request", "요청을 읽을 수 없습니다.", "The request cannot be read."},
 	"too_large":          {413, "Too large", "요청이 너무 큽니다.", "The request is too large."},
@@ -61,6 +62,15 @@ func detailed(code, ko, en string) *api.Problem {
 
 // problemOf makes the published problem of any error. What the person cannot do anything about becomes "internal".
 func (e *Edge) problemOf(err error) *api.Problem {
+	if p := ProblemOf(err); p != nil {
+		return p
+	}
+	e.unexpected(err)
+	return problem("internal")
+}
+
+// ProblemOf is the problem that stands for an error; nil where nobody foresaw it.
+func ProblemOf(err error) *api.Problem {
 	var p *api.Problem
 	if errors.As(err, &p) {
 		return p
@@ -76,9 +86,21 @@ func (e *Edge) problemOf(err error) *api.Problem {
 	case errors.Is(err, upstream.ErrUnknown):
 		return problem("answer_lost")
 	}
-	e.unexpected(err)
-	return problem("internal")
+	return nil
 }
+
+// Problem is the published problem of a code.
+func Problem(code string) *api.Problem { return problem(code) }
+
+// Detailed is Problem with sentences of its own.
+func Detailed(code, ko, en string) *api.Problem { return detailed(code, ko, en) }
+
+// ReadJSON reads a request's body of JSON into v and says what is wrong with it without repeating any of it; nil where
+// nothing is.
+func ReadJSON(w http.ResponseWriter, r *http.Request, v any) *api.Problem { return readJSON(w, r, v) }
+
+// ReadBody reads a request's body whole; a problem where it is too long.
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, *api.Problem) { return readBody(w, r) }
 
 func refusal(r *node.Refusal) *api.Problem {
 	p := problem(r.Code)

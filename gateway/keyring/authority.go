@@ -83,13 +83,18 @@ func (a *Authority) PEM() []byte { return a.pem }
 
 // Operator issues a certificate and key, in one PEM, for an operator with a role.
 func (a *Authority) Operator(name, role string, now time.Time) ([]byte, error) {
+	return a.issue(pkix.Name{CommonName: name, OrganizationalUnit: []string{role}}, now)
+}
+
+// issue makes a certificate for a client, and its key.
+func (a *Authority) issue(subject pkix.Name, now time.Time) ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a key for operator %s: %w", name, err)
+		return nil, fmt.Errorf("make a key for %s: %w", subject.CommonName, err)
 	}
 	return sign(&x509.Certificate{
 		SerialNumber: serial(),
-		Subject:      pkix.Name{CommonName: name, OrganizationalUnit: []string{role}},
+		Subject:      subject,
 		NotBefore:    now.Add(-time.Hour),
 		NotAfter:     now.Add(OperatorLife),
 		KeyUsage:     x509.KeyUsageDigitalSignature,

@@ -35,7 +35,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, data: t.TempDir(), public: freeAddress(t), control: freeAddress(t), client: &http.Client{Timeout: 30 * time.Second}}
-	s.server = start(t, exec.Command(built(t, "daemun"), "up", "--demo", "--data", s.data, "--opens-in", "3s", "--listen", s.public, "--control", s.control))
+	s.server = start(t, exec.Command(built(t, "daemun"), "up", "--demo", "--data", s.data, "--opens-in", "3s", "--listen", s.public, "--control", s.control, "--lanes", "127.0.0.1:0"))
 	eventually(t, "the demo is ready", func() bool {
 		resp, err := s.client.Get("http://" + s.public + "/readyz")
 		if err != nil {

@@ -41,7 +41,7 @@ func startSite() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(program, "up", "--demo", "--data", data, "--opens-in", "12s", "--listen", public, "--control", controlRoom)
+	cmd := exec.Command(program, "up", "--demo", "--data", data, "--opens-in", "12s", "--listen", public, "--control", controlRoom, "--lanes", "127.0.0.1:0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w; run make build/daemun first", program, err)
