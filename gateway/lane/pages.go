@@ -157,6 +157,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 	if r.Method == http.MethodGet {
 		v.Switch = r.URL.Path + "?" + q.Encode()
 	}
+	v.Title = titles[name][map[string]int{korean: 0, english: 1}[lang]]
 	var out bytes.Buffer
 	if err := p.templates[lang].ExecuteTemplate(&out, name, v); err != nil {
 		return err

@@ -7,6 +7,12 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 )
 
+// titles of the pages, by template.
+var titles = map[string][2]string{
+	"list": {"업무 목록", "Work list"}, "join": {"대신 줄서기", "Join for a caller"}, "book": {"예약", "Book"}, "done": {"예약되었습니다", "Booked"},
+	"lookup": {"예약 조회·취소", "Find or cancel a booking"}, "day": {"의료기관 예약", "A clinic's day"}, "problem": {"처리하지 못했습니다", "Not done"},
+}
+
 // waitWords says how long the wait is, as a range.
 func waitWords(pick func(ko, en string) string, p *api.Place) string {
 	switch {
