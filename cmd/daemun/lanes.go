@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/demo"
+	"github.com/daemun/daemun/backend/sheet"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/lane"
 	"github.com/daemun/daemun/gateway/meter"
@@ -93,13 +96,11 @@ func lanesAddress(l net.Listener) string {
 func (f folder) laneCertificates(authority *keyring.Authority, now time.Time) error {
 	people := []keyring.LanePerson{{Name: "demo-agent", Role: keyring.RoleCallCentre}}
 	if f.exists("demo", demo.ClinicsFile) {
-		clinics, err := readCSV(f.path("demo", demo.ClinicsFile), demo.ReadClinics)
+		id, err := firstClinic(f.path("demo", demo.ClinicsFile))
 		if err != nil {
 			return err
 		}
-		if len(clinics) > 0 {
-			people = append(people, keyring.LanePerson{Name: "demo-clinic", Role: keyring.RoleClinic, Clinic: clinics[0].ID})
-		}
+		people = append(people, keyring.LanePerson{Name: "demo-clinic", Role: keyring.RoleClinic, Clinic: id})
 	}
 	for _, p := range people {
 		path := filepath.Join(f.path("demo", "operators"), p.Role+".pem")
@@ -115,4 +116,26 @@ func (f folder) laneCertificates(authority *keyring.Authority, now time.Time) er
 		}
 	}
 	return nil
+}
+
+var errEnough = errors.New("enough was read")
+
+// firstClinic is the id of the first clinic of a table.
+func firstClinic(path string) (id string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read the demo's clinics: %w", err)
+	}
+	defer file.Close()
+	err = clinic.ReadClinics(file, sheet.UTF8, func(c clinic.Clinic) error {
+		id = c.ID
+		return errEnough
+	}, func(sheet.Rejection) {})
+	switch {
+	case errors.Is(err, errEnough):
+		return id, nil
+	case err == nil:
+		err = errors.New("there is none")
+	}
+	return "", fmt.Errorf("read the first clinic of %s: %w", path, err)
 }
