@@ -45,7 +45,6 @@ const (
 	TaskVisit  = "visit"
 	TaskJoin   = "join"   // by a gateway, from memory
 	TaskRecall = "recall" // by a gateway, from memory: a place found again by its short code
-	TaskEnter  = "enter"  // by a gateway
 )
 
 // Tasks of operators' commands.
