@@ -15,6 +15,7 @@ type Address struct {
 	Name  string `json:"name"`
 	Phone string `json:"phone"` // digits
 	Email string `json:"email,omitempty"`
+	Code  string `json:"code,omitempty"` // of a message that offers something: what takes it
 }
 
 // SealAddress encrypts an address for a person's messages.

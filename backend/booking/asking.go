@@ -62,6 +62,9 @@ func (s *Service) Wish(ctx context.Context, r WishRequest, now time.Time) (Wishe
 		return Wished{}, err
 	}
 	code := newCode()
+	if r.Lang, err = cleanLang("lang", r.Lang); err != nil {
+		return Wished{}, err
+	}
 	asked := mustJSON(Asked{Name: who.Name, Phone: who.Phone, Lang: r.Lang})
 	w, err := s.store.Wish(ctx, Wish{
 		Opening: opening.ID, Subject: who.id, Region: r.Region, Clinic: r.Clinic, Code: HashText(code), At: onDisk(now),
@@ -124,7 +127,15 @@ func (s *Service) OfferLeftovers(ctx context.Context, now time.Time) (int, error
 func (s *Service) offer(ctx context.Context, offers []Offer) error {
 	for i := range offers {
 		code := newCode()
+		asked, err := s.asked(ctx, &offers[i])
+		if err != nil {
+			return err
+		}
 		offers[i].Code = HashText(code)
+		offers[i].Tell = Recipient{
+			Lang: cmp.Or(asked.Lang, Korean), Channels: []Channel{ByText},
+			Sealed: SealAddress(s.sealer, Address{Name: asked.Name, Phone: asked.Phone, Code: code}, offers[i].Subject),
+		}
 	}
 	return s.store.Offer(ctx, offers)
 }
@@ -184,6 +195,7 @@ func (s *Service) TakeLeftover(ctx context.Context, code string, r Request, now 
 		PassHash: ledger.Hash(o.Code), KeyHash: HashText(r.Key), BookedAt: onDisk(now),
 	}}
 	order.BodyHash = s.bodyHash(who.id, &r)
+	order.Tell = s.recipient(&who.Personal, who.id)
 	placed, err := s.place(ctx, &order, &who.Personal)
 	if err != nil {
 		return Detail{}, err

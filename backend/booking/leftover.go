@@ -44,6 +44,8 @@ type Offer struct {
 	Code    ledger.Hash // SHA-256 of the code
 	At      time.Time
 	Until   time.Time
+	Event   uint64    // ledger record of the offer; the store's to fill
+	Tell    Recipient // the person; not given back by a store
 }
 
 // Spare is how many doses of a slot are set apart.

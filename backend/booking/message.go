@@ -19,6 +19,7 @@ const (
 	TellChanged   MessageKind = "changed"
 	TellCancelled MessageKind = "cancelled"
 	TellReminder  MessageKind = "reminder" // the day before a dose
+	TellOffer     MessageKind = "offer"    // of a leftover dose; what opens it is in the Address
 )
 
 // Channel is a way to reach people.
@@ -70,10 +71,11 @@ func (m *Message) ID() string { return fmt.Sprintf("%s.%d", m.About, m.Number) }
 type Body struct {
 	Kind    MessageKind `json:"kind"`
 	Lang    string      `json:"lang"`
-	About   string      `json:"about"`   // number of the booking
+	About   string      `json:"about"`   // number of the booking; of an offer the beginning of its code's hash
 	Subject subject.ID  `json:"subject"` // who is told; what is sealed opens for them only
 	Opening string      `json:"opening"`
-	Doses   []DoseFact  `json:"doses"` // the first dose first
+	Doses   []DoseFact  `json:"doses"`          // the first dose first
+	Until   time.Time   `json:"until,omitzero"` // of an offer
 }
 
 // DoseFact is one dose of a booking.
@@ -99,7 +101,11 @@ func (m *Body) AppendJSON(b []byte) []byte {
 		b = strconv.AppendInt(append(b, `,"dose":`...), int64(d.Dose), 10)
 		b = append(ledger.AppendString(append(b, `,"slot":`...), d.Slot), '}')
 	}
-	return append(b, "]}"...)
+	b = append(b, ']')
+	if !m.Until.IsZero() {
+		b = append(m.Until.AppendFormat(append(b, `,"until":"`...), time.RFC3339Nano), '"')
+	}
+	return append(b, '}')
 }
 
 // Recipient is whom an operation tells of itself; nobody where there are no Channels.

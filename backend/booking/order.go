@@ -61,6 +61,9 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 		e.Released = &held.Hold
 	}
 	s.tell(e, o.Tell, TellBooked, &kept)
+	if offer != nil {
+		s.dropOffers(e, b.Opening, b.Slot)
+	}
 	return Placed{Booking: kept}, e, nil
 }
 

@@ -1,6 +1,8 @@
 package booking
 
 import (
+	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/daemun/daemun/backend/ledger"
@@ -71,6 +73,7 @@ func (s *State) Offer(offers []Offer) (*Effect, error) {
 	}
 	record := ledger.Offer{Opening: first.Opening, Slot: first.Slot, Until: first.Until}
 	for i := range offers {
+		offers[i].Event = s.head.Seq + 1
 		s.left.offered(&offers[i])
 		record.To = append(record.To, ledger.Offered{Subject: offers[i].Subject, CodeSHA256: offers[i].Code})
 	}
@@ -80,5 +83,36 @@ func (s *State) Offer(offers []Offer) (*Effect, error) {
 		}
 	})
 	e.Offers = offers
+	for i := range offers {
+		e.tellOffer(&offers[i])
+	}
 	return e, nil
+}
+
+// tellOffer adds the messages of an offer.
+func (e *Effect) tellOffer(o *Offer) {
+	for _, channel := range o.Tell.Channels {
+		e.Messages = append(e.Messages, Message{
+			Number: numberMessage(o.Event, len(e.Messages)), Channel: channel, DueAt: o.At, NextAt: o.At, Sealed: o.Tell.Sealed,
+			Body: Body{
+				Kind: TellOffer, Lang: o.Tell.Lang, About: hex.EncodeToString(o.Code[:aboutOffer]), Subject: o.Subject,
+				Opening: o.Opening, Doses: []DoseFact{{Dose: FirstDose, Slot: o.Slot}}, Until: o.Until,
+			},
+		})
+	}
+}
+
+// aboutOffer is how many bytes of a code's hash name its messages.
+const aboutOffer = 6
+
+// dropOffers keeps messages from going out that offer what was just taken.
+func (s *State) dropOffers(e *Effect, opening, slot string) {
+	if s.left.spare(opening, slot) > 0 {
+		return
+	}
+	for _, o := range s.left.asked[spot{opening, slot}] {
+		if !slices.Contains(e.Dropped, o.Event) {
+			e.Dropped = append(e.Dropped, o.Event)
+		}
+	}
 }

@@ -92,7 +92,7 @@ func (s *server) takeLeftover(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d, err := s.service.TakeLeftover(r.Context(), r.PathValue("code"),
-		booking.Request{RRN: in.RRN, Name: in.Name, Phone: in.Phone, Key: key}, s.clock())
+		booking.Request{RRN: in.RRN, Name: in.Name, Phone: in.Phone, Lang: in.Lang, Key: key}, s.clock())
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type house struct {
 	t       testing.TB
 	ring    *keyring.Ring
 	store   *sqlite.Store
+	service *booking.Service
 	handler http.Handler
 	now     atomic.Int64
 	proxy   bool
@@ -124,14 +125,14 @@ func (h *house) start() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	service, err := booking.NewService(h.t.Context(), booking.Options{
+	h.service, err = booking.NewService(h.t.Context(), booking.Options{
 		Store: h.store, Schedule: schedule(h.proxy), SubjectKey: h.ring.SubjectKey(), Sealer: sealer, Accesses: h.log(),
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.handler = web.New(web.Options{
-		Service: service, Verifier: h.ring.PassVerifier(), GatewayToken: h.ring.GatewayToken(),
+		Service: h.service, Verifier: h.ring.PassVerifier(), GatewayToken: h.ring.GatewayToken(),
 		ProofKey: h.ring.ProofKey(), Clock: h.clock, Log: zap.NewNop(),
 	})
 }

@@ -60,6 +60,7 @@ type backendProgram struct {
 	clock    *clock.Clock
 	listener net.Listener
 	store    booking.Store
+	service  *booking.Service
 	notary   *notary
 	handler  http.Handler
 }
@@ -99,12 +100,12 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	service, err := booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer, Accesses: b.store})
+	b.service, err = booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer, Accesses: b.store})
 	if err != nil {
 		return err
 	}
 	b.handler = web.New(web.Options{
-		Service: service, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
+		Service: b.service, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
 		Clock: b.clock.Now, Log: b.log,
 	})
 	return nil
@@ -137,6 +138,7 @@ func (b *backendProgram) run(ctx context.Context) error {
 	defer b.close()
 	err := together(ctx,
 		func(ctx context.Context) error { b.notary.run(ctx); return nil },
+		func(ctx context.Context) error { offering(ctx, b.service, b.clock.Now, b.log); return nil },
 		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },
 	)
 	b.notary.sign(context.WithoutCancel(ctx)) // what the last requests left

@@ -17,7 +17,7 @@ const (
 		ON CONFLICT (opening, subject) DO UPDATE SET region = excluded.region, clinic = excluded.clinic,
 			code_sha256 = excluded.code_sha256, at = excluded.at, sealed = excluded.sealed`
 	sqlUnwish = `DELETE FROM wishes WHERE opening = $1 AND subject = $2`
-	sqlOffer  = `INSERT INTO offers (code_sha256, opening, slot, subject, at, until) VALUES ($1, $2, $3, $4, $5, $6)`
+	sqlOffer  = `INSERT INTO offers (code_sha256, opening, slot, subject, at, until, event) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	sqlSpare  = `INSERT INTO spares (opening, slot, doses) VALUES ($1, $2, $3) ON CONFLICT (opening, slot) DO UPDATE SET doses = excluded.doses`
 )
 
@@ -31,7 +31,7 @@ func queueLeftover(b *pgx.Batch, e *booking.Effect) {
 	}
 	for i := range e.Offers {
 		o := &e.Offers[i]
-		b.Queue(sqlOffer, o.Code[:], o.Opening, o.Slot, o.Subject[:], o.At, o.Until)
+		b.Queue(sqlOffer, o.Code[:], o.Opening, o.Slot, o.Subject[:], o.At, o.Until, int64(o.Event))
 	}
 	if s := e.Spare; s != nil {
 		b.Queue(sqlSpare, s.Opening, s.Slot, s.Doses)
@@ -77,8 +77,8 @@ func loadOffers(ctx context.Context, q querier, state *booking.State) error {
 	var o booking.Offer
 	var code, who pgtype.DriverBytes
 	var at, until time.Time
-	columns := []any{&code, &o.Opening, &o.Slot, &who, &at, &until}
-	return each(ctx, q, "SELECT code_sha256, opening, slot, subject, at, until FROM offers ORDER BY n", columns, func() error {
+	columns := []any{&code, &o.Opening, &o.Slot, &who, &at, &until, &o.Event}
+	return each(ctx, q, "SELECT code_sha256, opening, slot, subject, at, until, event FROM offers ORDER BY n", columns, func() error {
 		read := o
 		copy(read.Code[:], code)
 		copy(read.Subject[:], who)

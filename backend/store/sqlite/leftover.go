@@ -13,7 +13,7 @@ import (
 const (
 	sqlWish    = `INSERT OR REPLACE INTO wishes (opening, subject, region, clinic, code_sha256, at, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sqlUnwish  = `DELETE FROM wishes WHERE opening = ? AND subject = ?`
-	sqlOffer   = `INSERT INTO offers (code_sha256, opening, slot, subject, at, until) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlOffer   = `INSERT INTO offers (code_sha256, opening, slot, subject, at, until, event) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sqlSpare   = `INSERT OR REPLACE INTO spares (opening, slot, doses) VALUES (?, ?, ?)`
 	sqlNoSpare = `DELETE FROM spares WHERE opening = ? AND slot = ?`
 )
@@ -32,7 +32,7 @@ func (c *connection) leftover(e *booking.Effect) error {
 	}
 	for i := range e.Offers {
 		o := &e.Offers[i]
-		if err := c.putOffer.exec(o.Code[:], o.Opening, o.Slot, o.Subject[:], o.At.UnixMilli(), o.Until.UnixMilli()); err != nil {
+		if err := c.putOffer.exec(o.Code[:], o.Opening, o.Slot, o.Subject[:], o.At.UnixMilli(), o.Until.UnixMilli(), int64(o.Event)); err != nil {
 			return err
 		}
 	}
@@ -79,11 +79,11 @@ func (s *Store) loadWishes(ctx context.Context, state *booking.State) error {
 }
 
 func (s *Store) loadOffers(ctx context.Context, state *booking.State) error {
-	return s.each(ctx, "SELECT code_sha256, opening, slot, subject, at, until FROM offers ORDER BY n", func(r *sql.Rows) error {
+	return s.each(ctx, "SELECT code_sha256, opening, slot, subject, at, until, event FROM offers ORDER BY n", func(r *sql.Rows) error {
 		var o booking.Offer
 		var code, who sql.RawBytes
 		var at, until int64
-		err := r.Scan(&code, &o.Opening, &o.Slot, &who, &at, &until)
+		err := r.Scan(&code, &o.Opening, &o.Slot, &who, &at, &until, &o.Event)
 		copy(o.Code[:], code)
 		copy(o.Subject[:], who)
 		o.At, o.Until = fromMilli(at), fromMilli(until)

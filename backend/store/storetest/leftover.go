@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func offerAll(t *testing.T, s booking.Store, now time.Time) []booking.Offer {
 	due, err := s.DueOffers(t.Context(), now)
 	wantKind(t, "due", err, "")
 	for i := range due {
+		due[i].Tell = RecipientOf(i)
 		due[i].Code = booking.HashText("offer " + due[i].Subject.String() + due[i].At.String())
 	}
 	if len(due) > 0 {
@@ -68,6 +70,9 @@ func leftovers(t *testing.T, open Factory) {
 	if len(first) != booking.WaveOf || first[0].Subject != Person(1) || len(offerAll(t, s, Now)) != 0 {
 		t.Fatalf("%d offers in the first wave", len(first))
 	}
+	if told := wantDue(t, s, Now, strings.Repeat(" offer", booking.WaveOf)[1:]); !told[0].Until.Equal(first[0].Until) || told[1].ID() == told[0].ID() {
+		t.Fatalf("told %+v", told[0])
+	}
 	wantKind(t, "close", s.Close(), "")
 	s = open(t, dir)
 	later := Now.Add(booking.OfferFor)
@@ -84,6 +89,7 @@ func leftovers(t *testing.T, open Factory) {
 	if wantKind(t, "take again", err, ""); !again.Replayed {
 		t.Fatal("the same key was not answered with the same booking")
 	}
+	wantDue(t, s, later, "") // nobody is offered any more what is gone
 	_, err = s.Book(t.Context(), takeOf(&second[0], "key-c"))
 	wantKind(t, "take what is gone", err, booking.LeftoverGone)
 	wantKind(t, "close", s.Close(), "")

@@ -19,7 +19,8 @@ CREATE TABLE offers (
 	slot        text COLLATE "C" NOT NULL,
 	subject     bytea NOT NULL,
 	at          timestamptz NOT NULL,
-	until       timestamptz NOT NULL
+	until       timestamptz NOT NULL,
+	event       bigint NOT NULL -- record of the ledger
 );
 
 -- Doses of a slot that are kept for people who were offered one.

@@ -19,7 +19,8 @@ CREATE TABLE offers (
 	slot        TEXT NOT NULL,
 	subject     BLOB NOT NULL,
 	at          INTEGER NOT NULL, -- Unix ms, UTC
-	until       INTEGER NOT NULL  -- Unix ms, UTC
+	until       INTEGER NOT NULL, -- Unix ms, UTC
+	event       INTEGER NOT NULL  -- record of the ledger
 );
 
 -- Doses of a slot that are kept for people who were offered one.
