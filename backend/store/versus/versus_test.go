@@ -29,7 +29,7 @@ var (
 	seconds  = flag.Float64("seconds", 3, "length of a round")
 )
 
-const plenty = 1 << 20 // seats in each slot: nobody is refused, every booking costs a write
+const plenty = 1_000_000 // seats in each slot: nobody is refused, every booking costs a write
 
 // storeMatch is one store and its peers.
 type storeMatch struct {
