@@ -4,6 +4,9 @@
 // was accepted in one transaction, and answers once that is safe. What a slot holds is counted in memory, so an opening
 // that everybody wants costs no more than any other.
 //
+// While one group is on its way to the disk the next is decided already, on top of it. It is sent only when the one before
+// is safe, so that the disk never holds a decision without those that it rests on; if that one fails, both are taken back.
+//
 // After a write that failed nobody knows whether it took effect. Until memory and disk were compared, and memory was read
 // again if they differ, nothing is decided.
 package group
@@ -49,17 +52,25 @@ type Writer struct {
 	name string
 	disk Disk
 
-	ops     chan *op
-	closing sync.Once
-	quit    chan struct{}
-	stopped chan struct{}
+	ops      chan *op
+	answered sync.Pool // channels of operations that were answered
+	closing  sync.Once
+	quit     chan struct{}
+	stopped  chan struct{}
 
 	state   atomic.Pointer[booking.State]   // replaced by the writer alone
 	catalog atomic.Pointer[booking.Catalog] // replaced by the writer alone
 	seq     atomic.Uint64
 	meters  meters
-	doubt   doubt
-	signed  uint64 // how far the newest checkpoint goes
+
+	// All that follows is the writer's goroutine's.
+	doubt  doubt
+	signed uint64 // how far the newest checkpoint goes
+	next   *batch // decided, and waiting for under
+	under  *batch // on its way to the disk; nil: none
+	spare  *batch // empty, with room
+	toDisk chan []*booking.Effect
+	onDisk chan written
 }
 
 // Start reads what the disk holds, begins its ledger if it has none, dated now, and starts to write. name is what Stats
@@ -68,6 +79,7 @@ func Start(ctx context.Context, name string, disk Disk, now time.Time) (*Writer,
 	w := &Writer{
 		name: name, disk: disk, ops: make(chan *op, queueLen),
 		quit: make(chan struct{}), stopped: make(chan struct{}),
+		next: &batch{}, spare: &batch{}, toDisk: make(chan []*booking.Effect), onDisk: make(chan written, 1),
 	}
 	state, signed, err := disk.Load(ctx)
 	if err != nil {
@@ -80,6 +92,7 @@ func Start(ctx context.Context, name string, disk Disk, now time.Time) (*Writer,
 	}
 	w.install(state)
 	w.signed = signed
+	go w.write()
 	go w.run()
 	return w, nil
 }
@@ -95,108 +108,6 @@ func (w *Writer) install(state *booking.State) {
 	w.state.Store(state)
 	w.catalog.Store(state.Catalog())
 	w.seq.Store(state.Head().Seq)
-}
-
-// run is the writer. Groups form by themselves: what arrives while one is on its way to the disk makes up the next.
-func (w *Writer) run() {
-	defer close(w.stopped)
-	group := make([]*op, 0, groupMax)
-	for {
-		select {
-		case o := <-w.ops:
-			group = w.gather(append(group[:0], o))
-			w.process(group)
-		case <-w.doubt.retry():
-			_ = w.trust() // whoever asks next is told
-		case <-w.quit:
-			for group = w.gather(group[:0]); len(group) > 0; group = w.gather(group[:0]) {
-				w.process(group)
-			}
-			return
-		}
-	}
-}
-
-// gather adds what waits, up to a whole group.
-func (w *Writer) gather(group []*op) []*op {
-	for len(group) < groupMax {
-		select {
-		case o := <-w.ops:
-			group = append(group, o)
-		default:
-			return group
-		}
-	}
-	return group
-}
-
-// process decides a group, writes it down and answers. Operations that need a transaction of their own cut it in two.
-func (w *Writer) process(group []*op) {
-	w.meters.waited(group)
-	start := 0
-	for i, o := range group {
-		if o.alone != nil {
-			w.together(group[start:i])
-			w.byItself(o)
-			start = i + 1
-		}
-	}
-	w.together(group[start:])
-}
-
-func (w *Writer) byItself(o *op) {
-	if o.err = w.trust(); o.err == nil {
-		o.err = o.alone(w.state.Load())
-	}
-	close(o.done)
-}
-
-func (w *Writer) together(group []*op) {
-	if len(group) == 0 {
-		return
-	}
-	err := w.trust()
-	if err == nil {
-		err = w.decide(group)
-	}
-	for _, o := range group {
-		if err != nil {
-			// Refusals too: they may rest on what could not be written.
-			o.err = err
-		}
-		close(o.done)
-	}
-}
-
-// decide decides all operations of a group and writes down what they changed. The error, if any, holds for all.
-func (w *Writer) decide(group []*op) error {
-	state := w.state.Load()
-	effects := make([]*booking.Effect, 0, len(group))
-	for _, o := range group {
-		if err := o.ctx.Err(); err != nil {
-			o.err = &booking.Error{Kind: booking.Unavailable, Err: err} // nobody waits for the answer
-			continue
-		}
-		var e *booking.Effect
-		if e, o.err = o.decide(state); e != nil {
-			effects = append(effects, e)
-		}
-	}
-	if len(effects) == 0 {
-		return nil
-	}
-	if e := state.Sweep(); e != nil {
-		effects = append(effects, e) // on the way of what is written anyway
-	}
-	err := w.commit(func() error { return w.disk.Write(effects) })
-	if err == nil {
-		w.seq.Store(state.Head().Seq)
-		return nil
-	}
-	for i := len(effects) - 1; i >= 0; i-- {
-		state.Undo(effects[i])
-	}
-	return err
 }
 
 // commit runs one write. Its error is Unavailable, and memory is in doubt after it.

@@ -43,6 +43,7 @@ type disk struct {
 	heads      int     // how often the head was asked for
 	loads      int
 	largest    int // effects in one write
+	writes     int
 }
 
 func (d *disk) Load(context.Context) (*booking.State, uint64, error) {
@@ -107,6 +108,7 @@ func (d *disk) Write(effects []*booking.Effect) error {
 	if len(d.faults) > 0 {
 		f, d.faults = d.faults[0], d.faults[1:]
 	}
+	d.writes++
 	d.largest = max(d.largest, len(effects))
 	if f != lost {
 		for _, e := range effects {
@@ -125,10 +127,10 @@ func (d *disk) Write(effects []*booking.Effect) error {
 	if f == dead {
 		d.unreadable = 3
 	}
+	time.Sleep(time.Millisecond) // others are decided meanwhile
 	if f != "" {
 		return errDisk
 	}
-	time.Sleep(time.Millisecond) // others queue up meanwhile
 	return nil
 }
 
@@ -270,6 +272,62 @@ func inParallel(n int, do func(n int)) {
 		wg.Go(func() { do(i) })
 	}
 	wg.Wait()
+}
+
+// TestWhatRestsOnAFailedWriteFailsWithIt cancels in a write that fails, and books the seat that this would have freed while
+// the write is under way.
+func TestWhatRestsOnAFailedWriteFailsWithIt(t *testing.T) {
+	for _, f := range []fault{lost, landed, dead} {
+		t.Run(string(f), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { cancelAndBook(t, f) })
+		})
+	}
+}
+
+func cancelAndBook(t *testing.T, f fault) {
+	d := &disk{}
+	w := start(t, d, storetest.Slots(1, 1, 5))
+	defer w.Close()
+	for n := range 2 {
+		if _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := storetest.OrderOf(0, storetest.SlotID(0), "a")
+	if _, err := w.Book(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	d.mu.Lock()
+	d.faults = []fault{f}
+	writes := d.writes
+	d.mu.Unlock()
+	cancelled := make(chan error)
+	go func() {
+		_, err := w.Cancel(t.Context(), booking.Withdrawal{No: first.No, By: booking.ByPerson, At: storetest.Now})
+		cancelled <- err
+	}()
+	time.Sleep(time.Millisecond / 2)
+	second := storetest.OrderOf(1, storetest.SlotID(0), "b")
+	_, err := w.Book(t.Context(), second)
+	if no := <-cancelled; booking.KindOf(no) != booking.Unavailable || booking.KindOf(err) != booking.Unavailable {
+		t.Fatalf("cancelled: %v, booked: %v", no, err)
+	}
+	d.mu.Lock()
+	if d.writes != writes+1 {
+		t.Errorf("the disk was written to %d times", d.writes-writes)
+	}
+	if _, kept := d.bookings[second.No]; kept {
+		t.Error("a booking reached the disk without what it rests on")
+	}
+	d.mu.Unlock()
+	want := booking.Kind("")
+	if f == lost {
+		want = booking.SlotFull
+	}
+	err = persist(func() error { _, err := w.Book(t.Context(), second); return err })
+	if booking.KindOf(err) != want {
+		t.Fatalf("asked again: %v, want kind %q", err, want)
+	}
 }
 
 // TestDoubtsAreSettledUnasked breaks the disk and lets time pass: counts are right again though nobody wrote anything.

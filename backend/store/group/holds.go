@@ -40,7 +40,7 @@ func (w *Writer) Expire(now time.Time) {
 		return nil, nil
 	}
 	select {
-	case w.ops <- &op{ctx: context.Background(), queued: time.Now(), decide: expire, done: make(chan struct{})}:
+	case w.ops <- &op{ctx: context.Background(), queued: time.Now(), decide: expire}:
 	default:
 	}
 }

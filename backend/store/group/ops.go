@@ -17,7 +17,14 @@ type op struct {
 	// alone, in the place of decide, is an operation with a transaction of its own.
 	alone func(*booking.State) error
 	err   error
-	done  chan struct{}
+	done  chan struct{} // has room for the answer; nil: nobody waits for it
+}
+
+// answer lets the caller go on. The operation is theirs again.
+func (o *op) answer() {
+	if o.done != nil {
+		o.done <- struct{}{}
+	}
 }
 
 // submit sends an operation to the writer and waits for the disk. When the caller goes away first, whether the
@@ -34,8 +41,16 @@ func submit[T any](ctx context.Context, w *Writer, decide func(*booking.State) (
 	return out, nil
 }
 
+// channel returns one to be answered by, used before if possible.
+func (w *Writer) channel() chan struct{} {
+	if c, ok := w.answered.Get().(chan struct{}); ok {
+		return c
+	}
+	return make(chan struct{}, 1)
+}
+
 func (w *Writer) wait(o *op) error {
-	o.queued, o.done = time.Now(), make(chan struct{})
+	o.queued, o.done = time.Now(), w.channel()
 	select {
 	case <-w.quit:
 		return &booking.Error{Kind: booking.Unavailable, Err: errClosed}
@@ -48,6 +63,7 @@ func (w *Writer) wait(o *op) error {
 	}
 	select {
 	case <-o.done:
+		w.answered.Put(o.done)
 		return o.err
 	case <-o.ctx.Done():
 		return &booking.Error{Kind: booking.Unavailable, Err: o.ctx.Err()}
