@@ -20,7 +20,7 @@ const (
 		ORDER BY seq LIMIT $6`
 )
 
-func queueAccesses(b *pgx.Batch, rs []*access.Record) {
+func queueAccesses(b *batch, rs []*access.Record) {
 	b.Queue(sqlAccess,
 		column(rs, func(r *access.Record) int64 { return int64(r.Seq) }),
 		column(rs, func(r *access.Record) int64 { return r.At.UnixNano() }),

@@ -60,23 +60,23 @@ func (d *disk) Write(effects []*booking.Effect) error {
 
 // Checkpoint writes a checkpoint.
 func (d *disk) Checkpoint(c *ledger.Checkpoint) error {
-	return d.send(func(b *pgx.Batch) {
+	return d.send(func(b *batch) {
 		b.Queue(sqlCheckpoint, int64(c.Seq), c.At.UnixNano(), c.Hash[:], int64(c.Key), c.Signature)
 	})
 }
 
 // send runs prepared statements in one round trip, which without more makes them one transaction: the server commits
 // when it has done the last, and answers when that is safe. Any failure ends the session.
-func (d *disk) send(fill func(*pgx.Batch)) error {
+func (d *disk) send(fill func(*batch)) error {
 	if d.session == nil {
 		return errNoSession
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout+connectTimeout)
 	defer cancel()
-	var b pgx.Batch
+	b := d.session.batch()
 	b.Queue(sqlHold, d.session.epoch)
-	fill(&b)
-	if err := d.session.conn.SendBatch(ctx, &b).Close(); err != nil {
+	fill(b)
+	if err := b.finish(ctx); err != nil {
 		d.drop()
 		return explain(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -54,7 +53,7 @@ func (r *holdRows) set(k admissionKey, h *booking.Hold) {
 }
 
 // queue puts the statements; what was swept may be among what was put, which is then over too.
-func (r *holdRows) queue(b *pgx.Batch) {
+func (r *holdRows) queue(b *batch) {
 	var dropped []admissionKey
 	var put []*booking.Hold
 	for _, k := range r.order {

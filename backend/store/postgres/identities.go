@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -18,7 +17,7 @@ type identityRow struct {
 	*booking.Identified
 }
 
-func queueIdentities(b *pgx.Batch, is []identityRow) {
+func queueIdentities(b *batch, is []identityRow) {
 	if len(is) == 0 {
 		return
 	}

@@ -101,16 +101,13 @@ func putList(ctx context.Context, tx pgx.Tx, name string, ids []subject.ID) erro
 }
 
 func putRecords(ctx context.Context, tx pgx.Tx, records []ledger.Record) error {
-	all := make([]*ledger.Record, len(records))
-	for i := range records {
-		all[i] = &records[i]
-	}
-	for part := range slices.Chunk(all, portionLen) {
-		var b pgx.Batch
-		queueRecords(&b, part)
-		if err := tx.SendBatch(ctx, &b).Close(); err != nil {
-			return fmt.Errorf("ledger: %w", err)
-		}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"ledger"}, []string{"seq", "at", "kind", "data", "hash"},
+		pgx.CopyFromSlice(len(records), func(i int) ([]any, error) {
+			r := &records[i]
+			return []any{int64(r.Seq), r.At.UnixNano(), r.Kind, []byte(r.Data), r.Hash[:]}, nil
+		}))
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -22,7 +21,7 @@ const (
 )
 
 // queueLeftover adds what an operation changed of leftover doses; most change nothing of them.
-func queueLeftover(b *pgx.Batch, e *booking.Effect) {
+func queueLeftover(b *batch, e *booking.Effect) {
 	if w := e.Wish; w != nil {
 		b.Queue(sqlWish, w.Opening, w.Subject[:], w.Region, w.Clinic, w.Code[:], w.At, w.Sealed)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -77,7 +76,7 @@ func (r *outboxRows) add(e *booking.Effect) {
 }
 
 // queue puts new messages first: what tells of a booking may be dropped in the very group that brings it.
-func (r *outboxRows) queue(b *pgx.Batch) {
+func (r *outboxRows) queue(b *batch) {
 	if len(r.messages) > 0 {
 		queueMessages(b, r.messages)
 	}
@@ -92,7 +91,7 @@ func (r *outboxRows) queue(b *pgx.Batch) {
 	}
 }
 
-func queueMessages(b *pgx.Batch, ms []*booking.Message) {
+func queueMessages(b *batch, ms []*booking.Message) {
 	b.Queue(sqlMessage,
 		column(ms, func(m *booking.Message) int64 { return int64(m.Number) }),
 		column(ms, func(m *booking.Message) string { return string(m.Channel) }),
@@ -101,7 +100,7 @@ func queueMessages(b *pgx.Batch, ms []*booking.Message) {
 		column(ms, func(m *booking.Message) []byte { return m.Sealed }))
 }
 
-func queueFollowUps(b *pgx.Batch, fs []followUp) {
+func queueFollowUps(b *batch, fs []followUp) {
 	if len(fs) == 0 {
 		return
 	}
@@ -112,7 +111,7 @@ func queueFollowUps(b *pgx.Batch, fs []followUp) {
 		column(fs, func(f followUp) []byte { return f.Body.AppendJSON(nil) }))
 }
 
-func queueSettled(b *pgx.Batch, ss []*booking.Settlement) {
+func queueSettled(b *batch, ss []*booking.Settlement) {
 	b.Queue(sqlSettle,
 		column(ss, func(s *booking.Settlement) int64 { return int64(s.Number) }),
 		column(ss, func(s *booking.Settlement) string { return string(s.State) }),

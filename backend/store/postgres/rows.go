@@ -3,36 +3,33 @@ package postgres
 import (
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/daemun/daemun/backend/access"
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// Each takes the rows of a whole group at once, a column an argument.
+// Each statement takes the rows of a whole group at once, a column an argument.
 const (
-	sqlHold   = `SELECT hold_writer($1)`
-	sqlRecord = `INSERT INTO ledger (seq, at, kind, data, hash)
-		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[])`
-	sqlAdmission = `INSERT INTO admissions (seq, opening, subject, epoch, rank, schedule_version, pass, pass_before, admitted_at, expires_at)
-		SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[],
-			$9::timestamptz[], $10::timestamptz[])
-		ON CONFLICT (subject, opening) DO UPDATE SET epoch = excluded.epoch, rank = excluded.rank,
-			schedule_version = excluded.schedule_version, pass = excluded.pass, pass_before = excluded.pass_before,
-			expires_at = excluded.expires_at`
+	sqlHold    = `SELECT hold_writer($1)`
+	sqlReadmit = `UPDATE admissions a SET epoch = n.epoch, rank = n.rank, schedule_version = n.schedule_version, pass = n.pass,
+			pass_before = n.pass_before, expires_at = n.expires_at
+		FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[], $8::timestamptz[])
+			AS n (opening, subject, epoch, rank, schedule_version, pass, pass_before, expires_at)
+		WHERE a.subject = n.subject AND a.opening = n.opening`
 	sqlAmend = `UPDATE bookings b SET slot = n.slot, status = n.status, ended_at = n.ended_at, visit = n.visit
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[]) AS n (no, slot, status, ended_at, visit) WHERE b.no = n.no`
-	sqlBooking = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
-			booked_at, ended_at, sealed)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-			$9::bytea[], $10::bytea[], $11::bytea[], $12::timestamptz[], $13::timestamptz[], $14::bytea[])`
 	sqlCheckpoint = `INSERT INTO checkpoints (seq, at, hash, key, signature) VALUES ($1, $2, $3, $4, $5)`
+
+	copyRecords    = `COPY ledger (seq, at, kind, data, hash) FROM STDIN (FORMAT binary)`
+	copyAdmissions = `COPY admissions (seq, opening, subject, epoch, rank, schedule_version, pass, pass_before, admitted_at, expires_at)
+		FROM STDIN (FORMAT binary)`
+	copyBookings = `COPY bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
+		booked_at, ended_at, sealed, visit) FROM STDIN (FORMAT binary)`
 )
 
 var statements = []string{
-	sqlHold, sqlRecord, sqlAdmission, sqlAmend, sqlBooking, sqlCheckpoint, sqlPutHold, sqlDropHold, sqlSweepHolds,
+	sqlHold, sqlReadmit, sqlAmend, sqlCheckpoint, copyRecords, copyAdmissions, copyBookings, sqlPutHold, sqlDropHold, sqlSweepHolds,
 	sqlWish, sqlUnwish, sqlOffer, sqlSpare,
 	sqlIdentity, sqlAccess,
 	sqlMessage, sqlFollowUp, sqlDrop, sqlSettle,
@@ -40,18 +37,21 @@ var statements = []string{
 
 // rows are what one group leaves in each table: of a row that it touches several times, the last state.
 type rows struct {
-	records    []*ledger.Record
-	admissions []admissionRow
-	admission  map[admissionKey]int // in admissions
-	bookings   []*booking.Booking   // new ones
-	booking    map[string]int       // in bookings, by number
-	amended    []*booking.Booking
-	amendment  map[string]int // in amended, by number
-	holds      holdRows
-	leftovers  []*booking.Effect
-	identities []identityRow
-	accesses   []*access.Record
-	outbox     outboxRows
+	records     []*ledger.Record
+	admissions  []admissionRow       // new ones
+	admission   map[admissionKey]int // in admissions
+	readmitted  []*booking.Admission
+	readmission map[admissionKey]int // in readmitted
+	bookings    []*booking.Booking   // new ones
+	booking     map[string]int       // in bookings, by number
+	amended     []*booking.Booking
+	amendment   map[string]int // in amended, by number
+	holds       holdRows
+	leftovers   []*booking.Effect
+	identities  []identityRow
+	accesses    []*access.Record
+	outbox      outboxRows
+	copied      copyRows // room
 }
 
 type admissionRow struct {
@@ -66,14 +66,18 @@ type admissionKey struct {
 
 func (r *rows) reset() {
 	if r.admission == nil {
-		*r = rows{admission: map[admissionKey]int{}, booking: map[string]int{}, amendment: map[string]int{}}
+		*r = rows{
+			admission: map[admissionKey]int{}, readmission: map[admissionKey]int{}, booking: map[string]int{}, amendment: map[string]int{},
+		}
 	}
 	r.holds.reset()
 	clear(r.admission)
+	clear(r.readmission)
 	clear(r.booking)
 	clear(r.amendment)
 	r.outbox.reset()
-	r.records, r.admissions, r.bookings, r.amended = r.records[:0], r.admissions[:0], r.bookings[:0], r.amended[:0]
+	r.records, r.admissions, r.readmitted = r.records[:0], r.admissions[:0], r.readmitted[:0]
+	r.bookings, r.amended = r.bookings[:0], r.amended[:0]
 	r.leftovers = r.leftovers[:0]
 	r.identities = r.identities[:0]
 	r.accesses = r.accesses[:0]
@@ -115,8 +119,17 @@ func (r *rows) addAdmission(e *booking.Effect) {
 		r.admissions[i].Admission = e.Admission
 		return
 	}
-	r.admission[key] = len(r.admissions)
-	r.admissions = append(r.admissions, admissionRow{e.Record.Seq, e.Admission})
+	if e.Record.Kind == ledger.KindAdmission {
+		r.admission[key] = len(r.admissions)
+		r.admissions = append(r.admissions, admissionRow{e.Record.Seq, e.Admission})
+		return
+	}
+	if i, ok := r.readmission[key]; ok {
+		r.readmitted[i] = e.Admission
+		return
+	}
+	r.readmission[key] = len(r.readmitted)
+	r.readmitted = append(r.readmitted, e.Admission)
 }
 
 func (r *rows) amend(b *booking.Booking) {
@@ -135,17 +148,20 @@ func (r *rows) amend(b *booking.Booking) {
 }
 
 // queue puts the statements in order: amending before booking, because who cancelled may have booked again.
-func (r *rows) queue(b *pgx.Batch) {
+func (r *rows) queue(b *batch) {
 	r.holds.queue(b)
 	r.outbox.queue(b)
 	if len(r.records) > 0 {
-		queueRecords(b, r.records)
+		r.copyRecords(b)
 	}
 	if len(r.accesses) > 0 {
 		queueAccesses(b, r.accesses)
 	}
 	if len(r.admissions) > 0 {
-		queueAdmissions(b, r.admissions)
+		r.copyAdmissions(b)
+	}
+	if len(r.readmitted) > 0 {
+		queueReadmitted(b, r.readmitted)
 	}
 	queueIdentities(b, r.identities)
 	if len(r.amended) > 0 {
@@ -154,7 +170,7 @@ func (r *rows) queue(b *pgx.Batch) {
 		b.Queue(sqlAmend, no, slot, status, ended, visit)
 	}
 	if len(r.bookings) > 0 {
-		queueBookings(b, r.bookings)
+		r.copyBookings(b)
 	}
 	for _, e := range r.leftovers {
 		queueLeftover(b, e)
@@ -181,27 +197,51 @@ func ended(b *booking.Booking) *time.Time {
 	return &b.EndedAt
 }
 
-func queueRecords(b *pgx.Batch, rs []*ledger.Record) {
-	b.Queue(sqlRecord,
-		column(rs, func(r *ledger.Record) int64 { return int64(r.Seq) }),
-		column(rs, func(r *ledger.Record) int64 { return r.At.UnixNano() }),
-		column(rs, func(r *ledger.Record) string { return r.Kind }),
-		column(rs, func(r *ledger.Record) []byte { return r.Data }),
-		column(rs, func(r *ledger.Record) []byte { return r.Hash[:] }))
+func (r *rows) copyRecords(b *batch) {
+	c := &r.copied
+	for _, r := range r.records {
+		c.row(5)
+		c.bigint(int64(r.Seq))
+		c.bigint(r.At.UnixNano())
+		c.text(r.Kind)
+		c.bytes(r.Data)
+		c.bytes(r.Hash[:])
+	}
+	b.Copy(copyRecords, c)
 }
 
-func queueAdmissions(b *pgx.Batch, as []admissionRow) {
-	b.Queue(sqlAdmission,
-		column(as, func(a admissionRow) int64 { return int64(a.seq) }),
-		column(as, func(a admissionRow) string { return a.Opening }),
-		column(as, func(a admissionRow) []byte { return a.Subject[:] }),
-		column(as, func(a admissionRow) int64 { return int64(a.Place.Epoch) }),
-		column(as, func(a admissionRow) int64 { return int64(a.Place.Rank) }),
-		column(as, func(a admissionRow) int64 { return int64(a.ScheduleVersion) }),
-		column(as, func(a admissionRow) string { return a.Pass }),
-		column(as, func(a admissionRow) []byte { return optional(&a.Before) }),
-		column(as, func(a admissionRow) time.Time { return a.AdmittedAt }),
-		column(as, func(a admissionRow) time.Time { return a.ExpiresAt }))
+func (r *rows) copyAdmissions(b *batch) {
+	c := &r.copied
+	for _, a := range r.admissions {
+		c.row(10)
+		c.bigint(int64(a.seq))
+		c.text(a.Opening)
+		c.bytes(a.Subject[:])
+		c.bigint(int64(a.Place.Epoch))
+		c.bigint(int64(a.Place.Rank))
+		c.bigint(int64(a.ScheduleVersion))
+		c.text(a.Pass)
+		if before := optional(&a.Before); before != nil {
+			c.bytes(before)
+		} else {
+			c.null()
+		}
+		c.time(a.AdmittedAt)
+		c.time(a.ExpiresAt)
+	}
+	b.Copy(copyAdmissions, c)
+}
+
+func queueReadmitted(b *batch, as []*booking.Admission) {
+	b.Queue(sqlReadmit,
+		column(as, func(a *booking.Admission) string { return a.Opening }),
+		column(as, func(a *booking.Admission) []byte { return a.Subject[:] }),
+		column(as, func(a *booking.Admission) int64 { return int64(a.Place.Epoch) }),
+		column(as, func(a *booking.Admission) int64 { return int64(a.Place.Rank) }),
+		column(as, func(a *booking.Admission) int64 { return int64(a.ScheduleVersion) }),
+		column(as, func(a *booking.Admission) string { return a.Pass }),
+		column(as, func(a *booking.Admission) []byte { return optional(&a.Before) }),
+		column(as, func(a *booking.Admission) time.Time { return a.ExpiresAt }))
 }
 
 func optional(h *ledger.Hash) []byte {
@@ -211,20 +251,25 @@ func optional(h *ledger.Hash) []byte {
 	return h[:]
 }
 
-func queueBookings(b *pgx.Batch, bs []*booking.Booking) {
-	b.Queue(sqlBooking,
-		column(bs, number),
-		column(bs, func(b *booking.Booking) string { return b.Opening }),
-		column(bs, func(b *booking.Booking) []byte { return b.Subject[:] }),
-		column(bs, func(b *booking.Booking) int64 { return int64(b.Dose) }),
-		column(bs, slot),
-		column(bs, status),
-		column(bs, func(b *booking.Booking) int64 { return int64(b.Place.Epoch) }),
-		column(bs, func(b *booking.Booking) int64 { return int64(b.Place.Rank) }),
-		column(bs, func(b *booking.Booking) []byte { return b.PassHash[:] }),
-		column(bs, func(b *booking.Booking) []byte { return b.KeyHash[:] }),
-		column(bs, func(b *booking.Booking) []byte { return b.BodyHash[:] }),
-		column(bs, func(b *booking.Booking) time.Time { return b.BookedAt }),
-		column(bs, ended),
-		column(bs, func(b *booking.Booking) []byte { return b.Sealed }))
+func (r *rows) copyBookings(b *batch) {
+	c := &r.copied
+	for _, b := range r.bookings {
+		c.row(15)
+		c.text(b.No)
+		c.text(b.Opening)
+		c.bytes(b.Subject[:])
+		c.bigint(int64(b.Dose))
+		c.text(b.Slot)
+		c.text(string(b.Status))
+		c.bigint(int64(b.Place.Epoch))
+		c.bigint(int64(b.Place.Rank))
+		c.bytes(b.PassHash[:])
+		c.bytes(b.KeyHash[:])
+		c.bytes(b.BodyHash[:])
+		c.time(b.BookedAt)
+		c.optionalTime(b.EndedAt)
+		c.bytes(b.Sealed)
+		c.text(string(b.Visit))
+	}
+	b.Copy(copyBookings, c)
 }

@@ -9,13 +9,22 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // session is the writer's connection. It holds the writer's lock as long as it lives: when it is gone, all that it sent
 // has been committed or will never be.
 type session struct {
-	conn  *pgx.Conn
-	epoch int64 // of the writer, see the table writer
+	conn       *pgx.Conn
+	epoch      int64 // of the writer, see the table writer
+	statements map[string]*pgconn.StatementDescription
+	room       batch
+}
+
+// batch begins a round trip.
+func (s *session) batch() *batch {
+	s.room = batch{session: s, frontend: s.conn.PgConn().Frontend(), params: s.room.params, buf: s.room.buf}
+	return &s.room
 }
 
 const (
@@ -73,10 +82,13 @@ func (d *disk) become(ctx context.Context, s *session) error {
 }
 
 func (s *session) prepare(ctx context.Context) error {
+	s.statements = map[string]*pgconn.StatementDescription{}
 	for _, text := range statements {
-		if _, err := s.conn.Prepare(ctx, text, text); err != nil {
+		prepared, err := s.conn.Prepare(ctx, text, text)
+		if err != nil {
 			return fmt.Errorf("preparing %q: %w", text, err)
 		}
+		s.statements[text] = prepared
 	}
 	return nil
 }

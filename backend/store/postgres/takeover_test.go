@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -154,15 +155,17 @@ func TestFence(t *testing.T) {
 	}
 }
 
-// cutConn is a connection that loses the answers once it is cut.
+// cutConn is a connection that loses the answer to a whole transaction once it is cut.
 type cutConn struct {
 	net.Conn
 	cut *atomic.Bool
 }
 
+const committed = "Z\x00\x00\x00\x05I" // ready for query, no transaction open
+
 func (c cutConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if c.cut.Load() && n > 0 {
+	if c.cut.Load() && bytes.HasSuffix(b[:n], []byte(committed)) {
 		c.cut.Store(false)
 		return 0, errors.Join(errors.New("the wire is cut"), c.Conn.Close())
 	}
