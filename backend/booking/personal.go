@@ -74,6 +74,9 @@ func cleanText(field, s string, longest int) (string, error) {
 	return s, nil
 }
 
+// CleanName brings a name that a person typed into one form; a refusal names the field.
+func CleanName(s string) (string, error) { return cleanText("name", s, longestName) }
+
 // cleanPhone reads a Korean phone number with or without +82, hyphens and spaces, and returns its digits.
 func cleanPhone(field, s string) (string, error) {
 	var b strings.Builder

@@ -57,6 +57,9 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
+// None returns a Service without providers.
+func None(book Book) *Service { return &Service{book: book, clock: time.Now} }
+
 func (s *Service) provider(id string) *guarded {
 	for _, p := range s.providers {
 		if p.ID == id {

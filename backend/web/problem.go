@@ -133,6 +133,9 @@ func problemOf(err error) *api.Problem {
 	if errors.As(err, &p) {
 		return p
 	}
+	if p := checkProblem(err); p != nil {
+		return p
+	}
 	var n *subject.NumberError
 	if errors.As(err, &n) {
 		return problem(http.StatusUnprocessableEntity, string(booking.BadNumber), n.Ko, n.En)

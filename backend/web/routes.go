@@ -44,6 +44,9 @@ func (s *server) table() []row {
 		at("GET", "/v1/holds", route.P1, route.Trial, s.held),
 		at("DELETE", "/v1/holds", route.P1, route.Trial, s.release),
 		at("POST", "/v1/bookings", route.P0, route.Trial, s.book),
+		at("GET", "/v1/identity", route.P2, route.Pass, s.identity),
+		at("POST", "/v1/identity/{provider}", route.P1, route.Pass, s.startCheck),
+		at("POST", "/v1/identity/{provider}/return", route.P1, route.Pass, s.endCheck),
 		at("POST", "/v1/bookings/lookup", route.P3, route.Token, s.lookup), // what is sent says whose it is
 		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),
 		at("PATCH", "/v1/bookings/{no}", route.P0, route.Proof, s.change),

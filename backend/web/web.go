@@ -11,13 +11,15 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/identity"
 	"github.com/daemun/daemun/gateway/pass"
 	"github.com/daemun/daemun/gateway/route"
 )
 
-// Options are what the handler needs; all of them.
+// Options are what the handler needs; all of them but Identity.
 type Options struct {
 	Service      *booking.Service
+	Identity     *identity.Service // nil: there is no provider
 	Verifier     *pass.Verifier
 	GatewayToken []byte // shown by the gateway in hex as X-Daemun-Gateway
 	ProofKey     []byte // signs the proofs that open a booking again
@@ -29,6 +31,7 @@ const maxBody = 16 << 10 // bytes
 
 type server struct {
 	service  *booking.Service
+	checks   *identity.Service
 	store    booking.Store
 	verifier *pass.Verifier
 	token    []byte // hex
@@ -49,6 +52,9 @@ func New(o Options) http.Handler {
 		clock: o.Clock, log: &errorLog{log: o.Log},
 		lists: lists{made: map[listKey]*list{}}, numbers: newTries(numberTries), sources: newTries(sourceTries),
 		mux: http.NewServeMux(),
+	}
+	if s.checks = o.Identity; s.checks == nil {
+		s.checks = identity.None(o.Service)
 	}
 	for _, r := range s.table() {
 		s.mux.HandleFunc(r.Method+" "+r.Pattern, s.guarded(r))

@@ -20,6 +20,7 @@ import (
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/identity"
 	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/backend/web"
@@ -45,6 +46,9 @@ type house struct {
 	handler http.Handler
 	now     atomic.Int64
 	proxy   bool
+
+	accepted  []string // identity providers of the opening
+	providers func(*house) []identity.Provider
 
 	accesses kept
 	logging  booking.AccessLog // nil: the store's
@@ -126,13 +130,20 @@ func (h *house) start() {
 		h.t.Fatal(err)
 	}
 	h.service, err = booking.NewService(h.t.Context(), booking.Options{
-		Store: h.store, Schedule: schedule(h.proxy), SubjectKey: h.ring.SubjectKey(), Sealer: sealer, Accesses: h.log(),
+		Store: h.store, Schedule: h.schedule(), SubjectKey: h.ring.SubjectKey(), Sealer: sealer, Accesses: h.log(),
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	checks := identity.None(h.service)
+	if h.providers != nil {
+		checks, err = identity.New(identity.Options{Book: h.service, Key: h.ring.ProofKey(), Subjects: h.ring.SubjectKey(), Providers: h.providers(h), Clock: h.clock})
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	h.handler = web.New(web.Options{
-		Service: h.service, Verifier: h.ring.PassVerifier(), GatewayToken: h.ring.GatewayToken(),
+		Service: h.service, Identity: checks, Verifier: h.ring.PassVerifier(), GatewayToken: h.ring.GatewayToken(),
 		ProofKey: h.ring.ProofKey(), Clock: h.clock, Log: zap.NewNop(),
 	})
 }
@@ -142,6 +153,12 @@ func (h *house) log() booking.AccessLog {
 		return h.logging
 	}
 	return logs{&h.accesses, h.store}
+}
+
+func (h *house) schedule() *cohort.Schedule {
+	s := schedule(h.proxy)
+	s.Openings[0].Identity = h.accepted
+	return s
 }
 
 // sign makes a pass for the n-th person, as the gateway does.

@@ -200,6 +200,7 @@ type BackendReport struct {
 	CommitMS     float64                  `json:"commit_ms"`     // duration of a commit, recent mean
 	LedgerSeq    uint64                   `json:"ledger_seq"`
 	Openings     map[string]OpeningReport `json:"openings"`
+	Breakers     []BreakerStatus          `json:"breakers,omitempty"` // of what the backend depends on itself
 }
 
 // OpeningReport is the backend's count for one opening.

@@ -39,6 +39,12 @@ type Identity struct {
 	Providers []IdentityProvider `json:"providers"`
 }
 
+// States of an identity provider.
+const (
+	ProviderUp   = "up"
+	ProviderDown = "down"
+)
+
 // IdentityProvider is one way to show who one is.
 type IdentityProvider struct {
 	ID     string `json:"id"`
@@ -46,6 +52,8 @@ type IdentityProvider struct {
 	Name   string `json:"name"`
 	NameEn string `json:"name_en"`
 	State  string `json:"state"` // up, down: tried and failing, others go on
+	// Typed says that an IdentityClaim must be sent to start: the provider compares it, or what it tells is compared with it.
+	Typed bool `json:"typed"`
 	// RetryAfterS is when a provider that is down will be tried again.
 	RetryAfterS int `json:"retry_after_s,omitempty"`
 }
@@ -56,7 +64,8 @@ type IdentityStart struct {
 	Redirect string `json:"redirect"`
 }
 
-// IdentityReturn is what came back from a provider's page.
+// IdentityReturn is what came back from a provider's page. It is answered, as POST /v1/identity/{provider} of a roster provider
+// is, by Identity; sent twice it changes nothing.
 type IdentityReturn struct {
 	Code  string `json:"code,omitempty"`
 	State string `json:"state"`

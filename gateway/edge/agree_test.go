@@ -126,7 +126,7 @@ func TestFastSlowAndTableAgree(t *testing.T) {
 		}
 	}
 	for _, r := range g.Routes() {
-		p := strings.NewReplacer("{id}", "now", "{no}", "ABCDE-23456", "{name}", "daemun.css", "{epoch}", "0", "{code}", "abcdefgh", "{$}", "").Replace(r.Pattern)
+		p := strings.NewReplacer("{id}", "now", "{no}", "ABCDE-23456", "{name}", "daemun.css", "{epoch}", "0", "{code}", "abcdefgh", "{provider}", "demo", "{$}", "").Replace(r.Pattern)
 		if strings.Contains(p, "{") {
 			t.Fatalf("give %s a value", r.Pattern)
 		}

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,13 @@ const (
 
 // relay passes a request on to the backend, which checks everything again by itself.
 func (e *Edge) relay(class route.Class) http.HandlerFunc {
+	return e.relayBy(func(ctx context.Context, r upstream.Request) (upstream.Answer, error) { return e.backend.Do(ctx, class, r) })
+}
+
+// relayAside is relay for what waits for an identity provider and must keep nobody else waiting.
+func (e *Edge) relayAside(w http.ResponseWriter, r *http.Request) { e.relayBy(e.backend.Aside)(w, r) }
+
+func (e *Edge) relayBy(send func(context.Context, upstream.Request) (upstream.Answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, p := readBody(w, r)
 		if p != nil {
@@ -35,7 +43,7 @@ func (e *Edge) relay(class route.Class) http.HandlerFunc {
 		if r.URL.RawQuery != "" {
 			target += "?" + r.URL.RawQuery
 		}
-		a, err := e.backend.Do(r.Context(), class, upstream.Request{
+		a, err := send(r.Context(), upstream.Request{
 			Method: r.Method, Path: target, Authorization: r.Header.Get("Authorization"), ContentType: r.Header.Get("Content-Type"),
 			IdempotencyKey: r.Header.Get("Idempotency-Key"), For: addressOf(r), Body: body,
 		})

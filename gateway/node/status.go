@@ -34,6 +34,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		},
 		Notices: []api.Notice{}, Doors: n.doorStatus(),
 	}
+	s.Breakers = append(s.Breakers, report.Breakers...)
 	snapshot := n.Snapshot()
 	s.Schedule = snapshot.plan.status
 	n.shared.Read(func(m *state.Model) {

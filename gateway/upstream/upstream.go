@@ -63,6 +63,7 @@ type Backend struct {
 	log     *zap.Logger
 	client  *fasthttp.HostClient
 	streams *http.Client
+	aside   aside
 	gate    *shed.Gate
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	tripped atomic.Pointer[turn]
@@ -90,6 +91,7 @@ func New(o Options) (*Backend, error) {
 		name: u.Host, base: "http://" + u.Host, token: hex.EncodeToString(o.Token), clock: o.Clock, log: o.Log,
 		gate:    shed.NewGate(o.Gate, o.Clock),
 		client:  newClient(u.Host, o.Gate.Limit.Max),
+		aside:   newAside(u.Host),
 		streams: &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext}},
 	}
 	b.tripped.Store(&turn{since: o.Clock()})
@@ -199,6 +201,10 @@ func newClient(address string, connections int) *fasthttp.HostClient {
 const idempotencyHeader = "Idempotency-Key"
 
 func (b *Backend) call(r Request, timeout time.Duration) (Answer, error) {
+	return b.callBy(b.client, r, timeout)
+}
+
+func (b *Backend) callBy(client *fasthttp.HostClient, r Request, timeout time.Duration) (Answer, error) {
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
@@ -214,7 +220,7 @@ func (b *Backend) call(r Request, timeout time.Duration) (Answer, error) {
 		}
 	}
 	req.SetBodyRaw(r.Body)
-	if err := b.client.DoTimeout(req, resp, timeout); err != nil {
+	if err := client.DoTimeout(req, resp, timeout); err != nil {
 		return Answer{}, lost(err)
 	}
 	return Answer{
