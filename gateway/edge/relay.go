@@ -26,7 +26,9 @@ const (
 
 // relay passes a request on to the backend, which checks everything again by itself.
 func (e *Edge) relay(class route.Class) http.HandlerFunc {
-	return e.relayBy(func(ctx context.Context, r upstream.Request) (upstream.Answer, error) { return e.backend.Do(ctx, class, r) })
+	return e.relayBy(func(ctx context.Context, r upstream.Request) (upstream.Answer, error) {
+		return e.backend.Do(ctx, class, r)
+	})
 }
 
 // relayAside is relay for what waits for an identity provider and must keep nobody else waiting.

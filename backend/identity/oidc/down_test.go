@@ -31,8 +31,10 @@ func TestProviderDown(t *testing.T) {
 				}
 			}
 		},
-		"leads elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/", http.StatusTemporaryRedirect) },
-		"cuts":            func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
+		"leads elsewhere": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusTemporaryRedirect)
+		},
+		"cuts": func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
 		"hangs": func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the other side has gone
 			<-r.Context().Done()
