@@ -8,6 +8,7 @@ var leftoverText = map[string][2]string{
 	"leftover.none":         {"지금은 남은 백신이 없습니다. 아래에서 알림을 신청하시면 생기는 대로 알려 드립니다.", "There are none at the moment. Ask below and we will tell you when there are."},
 	"leftover.rrn":          {"예약 대상자인지, 이미 예약하지 않으셨는지 확인하는 데에만 씁니다.", "Used only to check that you are eligible and have no booking yet."},
 	"leftover.region.error": {"지역을 골라 주세요.", "Please choose a region."},
+	"nav.leftover":          {"잔여백신", "Leftover doses"},
 	"leftover.again":        {"잔여백신 다시 보기", "Back to leftover doses"},
 
 	"wish.title":   {"잔여백신 알림 신청", "Ask to be told"},

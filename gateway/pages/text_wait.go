@@ -29,7 +29,7 @@ var waitText = map[string][2]string{
 	"wait.order.arrival": {"대기실에 들어온 순서대로 안내합니다. 새로고침해도 순서는 그대로입니다.", "People are called in the order in which they came to the waiting room. Reloading does not change it."},
 
 	"wait.out.scarce": {"남은 물량이 내 앞에 있는 사람보다 적습니다. 기다려도 예약하지 못할 수 있습니다.", "There are fewer doses left than people ahead of you. You may not get one."},
-	"wait.out.gone":   {"이번 물량이 모두 예약되었습니다. 취소분이 나오지 않으면 예약하지 못합니다. 더 기다리지 않으셔도 됩니다.", "All doses of this opening are taken. Unless somebody cancels there is nothing to book: you need not wait."},
+	"wait.out.gone":   {"이번 물량이 모두 예약되었습니다. 더 기다리지 않으셔도 됩니다. 취소되는 백신은 첫 화면의 잔여백신에서 알림을 신청하신 분께 안내합니다.", "All doses of this opening are taken. You need not wait. Doses that are cancelled are offered to people who ask under Leftover doses on the start page."},
 
 	"wait.checked": {"마지막 확인", "Last checked"},
 	"wait.every":   {"%d초마다 자동으로 확인합니다.", "Checked automatically every %d s."},
