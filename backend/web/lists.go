@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/backend/booking"
-	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/subject"
 )
 
@@ -28,6 +27,7 @@ type listKey struct {
 	opening string
 	region  string // of a list of clinics
 	vaccine string // of a list of clinics
+	page    int    // of a list of clinics
 	clinic  string // of a list of slots
 	day     string // of a list of slots
 }
@@ -79,29 +79,6 @@ func (s *server) supply(r *http.Request) (*booking.Supply, error) {
 		return nil, problemNoClinic
 	}
 	return supply, nil
-}
-
-func (s *server) clinics(w http.ResponseWriter, r *http.Request) error {
-	supply, err := s.supply(r)
-	if err != nil {
-		return err
-	}
-	query := r.URL.Query()
-	region, vaccine := query.Get("region"), query.Get("vaccine")
-	if region != "" && !clinic.ValidRegion(region) {
-		return unknown("region", clinic.Regions)
-	}
-	if vaccine != "" {
-		if known := vaccines(supply); !slices.Contains(known, vaccine) {
-			return unknown("vaccine", known)
-		}
-	}
-	now := s.clock()
-	body := s.lists.get(listKey{opening: supply.ID, region: region, vaccine: vaccine}, now, func(b []byte) []byte {
-		return appendClinics(b, supply, region, vaccine, now)
-	})
-	writeJSON(w, http.StatusOK, body)
-	return nil
 }
 
 func vaccines(s *booking.Supply) []string {
@@ -160,23 +137,6 @@ func chosenDay(c *booking.ClinicSupply, day string) (*booking.DaySupply, error) 
 		}
 	}
 	return &booking.DaySupply{}, nil
-}
-
-// appendClinics appends an api.ClinicList.
-func appendClinics(b []byte, s *booking.Supply, region, vaccine string, now time.Time) []byte {
-	b = appendTime(append(b, `{"as_of":`...), now)
-	b = append(b, `,"clinics":[`...)
-	comma := false
-	for _, c := range s.Clinics {
-		if (region != "" && c.Region != region) || (vaccine != "" && c.Vaccine != vaccine) {
-			continue
-		}
-		if comma {
-			b = append(b, ',')
-		}
-		b, comma = appendClinic(b, c), true
-	}
-	return append(b, "]}"...)
 }
 
 func appendClinic(b []byte, c *booking.ClinicSupply) []byte {

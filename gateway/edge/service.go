@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,13 +59,15 @@ func (s service) Enter(ctx context.Context, ticket string) (api.Entry, error) {
 	return entry, s.shown(err)
 }
 
-func (s service) Clinics(ctx context.Context, pass, region, vaccine string) (list api.ClinicList, err error) {
+func (s service) Clinics(ctx context.Context, pass string, asked api.ClinicSearch) (list api.ClinicList, err error) {
 	query := url.Values{}
-	if region != "" {
-		query.Set("region", region)
+	for name, value := range map[string]string{"region": asked.Region, "vaccine": asked.Vaccine, "q": asked.Words} {
+		if value != "" {
+			query.Set(name, value)
+		}
 	}
-	if vaccine != "" {
-		query.Set("vaccine", vaccine)
+	if asked.Page > 0 {
+		query.Set("page", strconv.Itoa(asked.Page))
 	}
 	err = s.ask(ctx, shed.P2, http.MethodGet, "/v1/clinics?"+query.Encode(), passScheme+pass, "", nil, &list)
 	return list, err

@@ -1,21 +1,15 @@
 package pages
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/daemun/daemun/backend/clinic"
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/api"
 )
-
-// clinicsShown is how many clinics stand on one page: a province can have thousands.
-const clinicsShown = 30
 
 type clinicsView struct {
 	Until       time.Time
@@ -41,42 +35,19 @@ func (p *Pages) clinics(w http.ResponseWriter, r *http.Request) {
 	}
 	if region := q.Get("region"); clinic.ValidRegion(region) {
 		v.Region = region
-		list, err := p.svc.Clinics(r.Context(), pass, region, "")
+		asked, _ := strconv.Atoi(q.Get("page")) // anything else is the first page
+		list, err := p.svc.Clinics(r.Context(), pass, api.ClinicSearch{Region: region, Words: v.Query, Page: max(asked, 1)})
 		if err != nil {
 			p.problem(w, r, lang, problemOf(err))
 			return
 		}
-		v.fill(list, q.Get("page"))
+		v.AsOf, v.Total, v.Page, v.Pages, v.Clinics = list.AsOf, list.Total, list.Page, list.Pages, list.Clinics
+		v.Prev, v.Next = v.pageHref(v.Page-1), v.pageHref(v.Page+1)
 	}
 	p.show(w, r, page{Lang: lang, Title: text(lang, "clinics.title")}, "clinics", v)
 }
 
 func badPass() *api.Problem { return &api.Problem{Status: http.StatusUnauthorized, Code: "bad_pass"} }
-
-// fill takes the page asked for out of the list: matching clinics, those with anything left first.
-func (v *clinicsView) fill(list api.ClinicList, pageAsked string) {
-	found := make([]api.Clinic, 0, len(list.Clinics))
-	for _, c := range list.Clinics {
-		if v.Query == "" || strings.Contains(c.Name, v.Query) || strings.Contains(c.Address, v.Query) {
-			found = append(found, c)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b api.Clinic) int { return cmp.Compare(full(a), full(b)) })
-	v.AsOf, v.Total = list.AsOf, len(found)
-	v.Pages = max((len(found)+clinicsShown-1)/clinicsShown, 1)
-	asked, _ := strconv.Atoi(pageAsked) // anything else is the first page
-	v.Page = min(max(asked, 1), v.Pages)
-	from := (v.Page - 1) * clinicsShown
-	v.Clinics = found[from:min(from+clinicsShown, len(found))]
-	v.Prev, v.Next = v.pageHref(v.Page-1), v.pageHref(v.Page+1)
-}
-
-func full(c api.Clinic) int {
-	if c.Left > 0 {
-		return 0
-	}
-	return 1
-}
 
 func (v *clinicsView) pageHref(n int) string {
 	if n < 1 || n > v.Pages {

@@ -188,8 +188,22 @@ func (s *fakeService) Enter(_ context.Context, ticket string) (api.Entry, error)
 	return api.Entry{Pass: "pass-of-hong", ExpiresAt: s.Now().Add(15 * time.Minute)}, err
 }
 
-func (s *fakeService) Clinics(_ context.Context, _, region, _ string) (api.ClinicList, error) {
-	return api.ClinicList{AsOf: s.Now(), Clinics: s.clinics}, s.call("Clinics", region)
+func (s *fakeService) Clinics(_ context.Context, _ string, asked api.ClinicSearch) (api.ClinicList, error) {
+	var found, full []api.Clinic
+	for _, c := range s.clinics {
+		switch fits := strings.Contains(c.Name+" "+c.Address, asked.Words); {
+		case fits && c.Left > 0:
+			found = append(found, c)
+		case fits:
+			full = append(full, c)
+		}
+	}
+	found = append(found, full...)
+	pages := max(1, (len(found)+api.ClinicsPerPage-1)/api.ClinicsPerPage)
+	page := min(asked.Page, pages)
+	from := (page - 1) * api.ClinicsPerPage
+	shown := found[from:min(from+api.ClinicsPerPage, len(found))]
+	return api.ClinicList{AsOf: s.Now(), Total: len(found), Page: page, Pages: pages, Clinics: shown}, s.call("Clinics", asked.Region)
 }
 
 func (s *fakeService) Slots(_ context.Context, _, clinic, day string) (api.SlotList, error) {

@@ -29,7 +29,7 @@ type Service interface {
 	// Draw tells how the ticket's place was drawn, or when it will be.
 	Draw(ctx context.Context, ticket string) (Draw, error)
 	Enter(ctx context.Context, ticket string) (api.Entry, error)
-	Clinics(ctx context.Context, pass, region, vaccine string) (api.ClinicList, error)
+	Clinics(ctx context.Context, pass string, asked api.ClinicSearch) (api.ClinicList, error)
 	// Slots answers with the days that have anything left and the slots of the day asked for, else of the first of them.
 	Slots(ctx context.Context, pass, clinic, day string) (api.SlotList, error)
 	// Hold keeps a slot for the pass's person while they fill the form; Holding tells what is kept.
