@@ -19,7 +19,7 @@ type bucket struct {
 	at   time.Time
 }
 
-// take takes one, or says how long to wait for it.
+// take takes one, or says how long to wait for it; 0: taken.
 func (b *bucket) take(now time.Time, perS, most float64) (wait time.Duration) {
 	if b.at.IsZero() {
 		b.left = most
@@ -31,7 +31,8 @@ func (b *bucket) take(now time.Time, perS, most float64) (wait time.Duration) {
 		b.left--
 		return 0
 	}
-	return time.Duration((1 - b.left) / perS * float64(time.Second))
+	// Rounded up: nothing, or less than it takes, would not be a wait.
+	return time.Duration((1-b.left)/perS*float64(time.Second)) + time.Microsecond
 }
 
 // agents bounds what each one asks.
