@@ -64,7 +64,7 @@ func TestTheGatewayFindsItsOwnDoorsShut(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"--public", "http://" + s.public, "--control", "https://" + s.control, "--backend", "http://" + s.backend}, 0, "0 open"},
+		{[]string{"--public", "http://" + s.public, "--control", "https://" + s.control, "--lanes", "https://" + s.lanes, "--backend", "http://" + s.backend}, 0, "0 open"},
 		{[]string{"--public", "http://" + s.public, "--backend", ajar.URL}, 1, "OPEN"},
 		{[]string{"--public", "http://" + freePort(t), "--control", "https://" + s.control}, 2, "could not be tried"},
 		{nil, 1, "--public"},

@@ -84,7 +84,9 @@ func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(program(t), args...), output: &lockedBuffer{}, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	p.cmd.Env = append(os.Environ(), "DAEMUN_LANES=127.0.0.1:0") // tests run beside each other
+	if args[0] == "gateway" || args[0] == "up" {
+		p.cmd.Env = append(os.Environ(), "DAEMUN_LANES=127.0.0.1:0") // tests run beside each other
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,9 @@ func (g *gatewayProgram) outside(o *gatewayOptions, ring *keyring.Ring) probe.Ta
 	t := probe.Target{
 		Public: "http://" + reachable(g.public), Control: "https://" + reachable(g.controlRoom), Backend: o.backend, Token: hex.EncodeToString(ring.GatewayToken()),
 	}
+	if g.laneRoom != nil {
+		t.Lanes = "https://" + reachable(g.laneRoom)
+	}
 	if o.nats == "embedded" {
 		host, _, err := net.SplitHostPort(reachable(g.public))
 		if err == nil {
@@ -54,15 +57,15 @@ func probeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "probe", Short: "try the doors that must be shut, from where you are", Args: cobra.NoArgs,
 		Long: `probe tries every door that must be shut: inner paths and other spellings at the citizens' address, forged tickets and
-passes, the control room without a certificate, the backend without a token. Run it from another machine, two hours before
+passes, the control room and the lanes without a certificate, the backend without a token. Run it from another machine, two hours before
 an opening. Nothing that it sends could be taken: no place and no booking comes of it.
 
 Exit codes: 0 every door refused, 1 a door is open, 2 a door could not be tried, which is not the same as shut.
 docs/doors.md says what to do about each.`,
 		Example: "  daemun probe --public https://booking.example --control https://booking.example:8443 --backend http://10.0.0.5:9090",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if t.Public == "" && t.Control == "" && t.Backend == "" {
-				return errors.New("nothing to try: name at least one of --public, --control and --backend")
+			if t.Public == "" && t.Control == "" && t.Lanes == "" && t.Backend == "" {
+				return errors.New("nothing to try: name at least one of --public, --control, --lanes and --backend")
 			}
 			return report(cmd, probe.Round(cmd.Context(), t), verbose)
 		},
@@ -71,6 +74,7 @@ docs/doors.md says what to do about each.`,
 	f := cmd.Flags()
 	f.StringVar(&t.Public, "public", "", "`URL` of the citizens' address")
 	f.StringVar(&t.Control, "control", "", "`URL` of the control room")
+	f.StringVar(&t.Lanes, "lanes", "", "`URL` of the call centre's and the clinics' address")
 	f.StringVar(&t.Backend, "backend", "", "`URL` of the backend; leave it out where a firewall keeps this machine away from it")
 	f.BoolVar(&verbose, "verbose", false, "print every door, not only those that did not refuse")
 	return cmd

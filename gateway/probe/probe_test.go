@@ -76,9 +76,11 @@ func TestOneOpenDoorIsFound(t *testing.T) {
 func TestControlRoomThatLetsAnybodyIn(t *testing.T) {
 	open := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer open.Close()
-	results := Round(t.Context(), Target{Control: open.URL})
-	if count(results, Open) != 2 || count(results, Shut) != 1 { // with and without a certificate; plain HTTP is refused
-		t.Errorf("%+v", results)
+	for _, target := range []Target{{Control: open.URL}, {Lanes: open.URL}} {
+		results := Round(t.Context(), target)
+		if count(results, Open) != 2 || count(results, Shut) != 1 { // with and without a certificate; plain HTTP is refused
+			t.Errorf("%+v", results)
+		}
 	}
 	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer plain.Close()

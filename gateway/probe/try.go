@@ -39,7 +39,10 @@ func Round(ctx context.Context, t Target) []Result {
 		out = append(out, over(ctx, t.Backend, func(host string) []attempt { return backend(host, t.Token) })...)
 	}
 	if t.Control != "" {
-		out = append(out, controlRoom(ctx, t.Control)...)
+		out = append(out, behindCertificates(ctx, t.Control, controlRoom)...)
+	}
+	if t.Lanes != "" {
+		out = append(out, behindCertificates(ctx, t.Lanes, lanes)...)
 	}
 	for _, addr := range t.State {
 		out = append(out, sharedState(ctx, addr))
@@ -173,28 +176,40 @@ func dial(ctx context.Context, u *url.URL, settings *tls.Config) (net.Conn, erro
 
 var errHandshake = errors.New("TLS")
 
-// controlRoom tries the control listener with no certificate, with one that anybody can make, and without TLS.
-func controlRoom(ctx context.Context, address string) []Result {
+// room is a listener that takes people by their certificate alone.
+type room struct {
+	name, ko, en string
+	path         string // answered to whoever gets in
+	role         string // that gets in
+}
+
+var (
+	controlRoom = room{"control", "관제 주소에", "the control room", "/control/v1/snapshot", "supervisor"}
+	lanes       = room{"lanes", "콜센터·의료기관 주소에", "the lanes", "/lane/v1/whoami", "call_centre"}
+)
+
+// behindCertificates tries a listener with no certificate, with one that anybody can make, and without TLS.
+func behindCertificates(ctx context.Context, address string, at room) []Result {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return []Result{{Name: address, Ko: "주소를 읽을 수 없음", En: "the address cannot be read; want https://HOST:PORT"}}
 	}
-	own, err := selfSigned()
+	own, err := selfSigned(at.role)
 	if err != nil {
-		return []Result{{Name: "control with a certificate of one's own", Ko: err.Error(), En: err.Error()}}
+		return []Result{{Name: at.name + " with a certificate of one's own", Ko: err.Error(), En: err.Error()}}
 	}
 	plain := *u
 	plain.Scheme = "http"
 	return []Result{
-		knock(ctx, u, "control without a certificate", "인증서 없이 관제 주소에", "the control room without a certificate", nil),
-		knock(ctx, u, "control with a certificate of one's own", "스스로 만든 인증서로 관제 주소에", "the control room with a self-signed certificate", []tls.Certificate{own}),
-		knock(ctx, &plain, "control without TLS", "TLS 없이 관제 주소에", "the control room without TLS", nil),
+		knock(ctx, u, at.path, at.name+" without a certificate", "인증서 없이 "+at.ko, at.en+" without a certificate", nil),
+		knock(ctx, u, at.path, at.name+" with a certificate of one's own", "스스로 만든 인증서로 "+at.ko, at.en+" with a self-signed certificate", []tls.Certificate{own}),
+		knock(ctx, &plain, at.path, at.name+" without TLS", "TLS 없이 "+at.ko, at.en+" without TLS", nil),
 	}
 }
 
-// knock asks the control room for its snapshot. Being thrown out in the handshake, or after it, is a refusal; that nobody
+// knock asks for what whoever gets in is told. Being thrown out in the handshake, or after it, is a refusal; that nobody
 // listens is not.
-func knock(ctx context.Context, u *url.URL, name, ko, en string, show []tls.Certificate) Result {
+func knock(ctx context.Context, u *url.URL, path, name, ko, en string, show []tls.Certificate) Result {
 	r := Result{Name: name, State: Untried}
 	// Whose certificate the server has is no matter here: it is the server that must refuse.
 	conn, err := dial(ctx, u, &tls.Config{InsecureSkipVerify: true, Certificates: show, MinVersion: tls.VersionTLS12})
@@ -208,7 +223,7 @@ func knock(ctx context.Context, u *url.URL, name, ko, en string, show []tls.Cert
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(tryTimeout))
-	_, err = io.WriteString(conn, ask("GET /control/v1/snapshot", u.Host, ""))
+	_, err = io.WriteString(conn, ask("GET "+path, u.Host, ""))
 	var resp *http.Response
 	if err == nil {
 		resp, err = http.ReadResponse(bufio.NewReader(conn), nil)
@@ -230,13 +245,13 @@ func knock(ctx context.Context, u *url.URL, name, ko, en string, show []tls.Cert
 }
 
 // selfSigned is a certificate that anybody can make, with the best of names and roles.
-func selfSigned() (tls.Certificate, error) {
+func selfSigned(role string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	who := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "probe", OrganizationalUnit: []string{"supervisor"}},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "probe", OrganizationalUnit: []string{role}},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, who, who, key.Public(), key)
