@@ -10,6 +10,7 @@ import (
 
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/cohort"
+	"github.com/daemun/daemun/backend/identity"
 	"github.com/daemun/daemun/backend/web"
 	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/keyring"
@@ -20,6 +21,7 @@ type backendOptions struct {
 	listen   string
 	data     folder
 	schedule string
+	identity string
 	store    storeName
 	demo     bool
 }
@@ -50,6 +52,7 @@ func backendCommand() *cobra.Command {
 	dataFlag(cmd, &o.data)
 	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
 	storeFlag(f, &o.store)
+	identityFlag(f, &o.identity)
 	f.BoolVar(&o.demo, "demo", false, "take in the data folder's demo clinics, slots and roster")
 	return cmd
 }
@@ -61,6 +64,7 @@ type backendProgram struct {
 	listener net.Listener
 	store    booking.Store
 	service  *booking.Service
+	checks   *identity.Service
 	notary   *notary
 	handler  http.Handler
 }
@@ -91,7 +95,12 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	supply := func(ctx context.Context, s *cohort.Schedule) error { return o.supply(ctx, b, s) }
+	supply := func(ctx context.Context, s *cohort.Schedule) error {
+		if b.checks != nil {
+			warnOfMissing(b.log, b.checks, s, b.clock.Now())
+		}
+		return o.supply(ctx, b, s)
+	}
 	if err := supply(ctx, schedule); err != nil {
 		return err
 	}
@@ -104,8 +113,14 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
+	if b.checks, err = o.data.checks(o.identity, ring, b.service, b.clock.Now); err != nil {
+		return err
+	}
+	if err := canShow(b.checks, schedule, b.clock.Now()); err != nil {
+		return err
+	}
 	b.handler = web.New(web.Options{
-		Service: b.service, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
+		Service: b.service, Identity: b.checks, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
 		Clock: b.clock.Now, Log: b.log,
 	})
 	return nil
@@ -138,6 +153,7 @@ func (b *backendProgram) run(ctx context.Context) error {
 	defer b.close()
 	err := together(ctx,
 		func(ctx context.Context) error { b.notary.run(ctx); return nil },
+		func(ctx context.Context) error { b.checks.Watch(ctx); return nil },
 		func(ctx context.Context) error { offering(ctx, b.service, b.clock.Now, b.log); return nil },
 		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },
 	)

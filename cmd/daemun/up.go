@@ -22,6 +22,7 @@ var stdout = os.Stdout
 type upOptions struct {
 	gateway  gatewayOptions
 	store    storeName
+	identity string
 	demo     bool
 	opensIn  time.Duration
 	separate bool
@@ -40,6 +41,7 @@ again on the same folder it goes on where it was.`,
 	o.gateway.flags(cmd)
 	f := cmd.Flags()
 	storeFlag(f, &o.store)
+	identityFlag(f, &o.identity)
 	f.BoolVar(&o.demo, "demo", false, "fill a new data folder with synthetic people and an opening")
 	f.DurationVar(&o.opensIn, "opens-in", 20*time.Second, "when the demo's opening opens; its lobby is open at once")
 	f.BoolVar(&o.separate, "separate", false, "run gateway and backend as processes of their own")
@@ -47,7 +49,7 @@ again on the same folder it goes on where it was.`,
 }
 
 func (o *upOptions) run(cmd *cobra.Command) error {
-	backend := backendOptions{listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, demo: o.demo}
+	backend := backendOptions{listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, identity: o.identity, demo: o.demo}
 	if err := errors.Join(o.gateway.check(), o.store.check(), o.check()); err != nil {
 		return err
 	}
@@ -146,7 +148,7 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 		}
 		return all
 	}
-	backendArgs := args("backend", "--listen", address, fmt.Sprintf("--demo=%t", b.demo))
+	backendArgs := args("backend", "--listen", address, fmt.Sprintf("--demo=%t", b.demo), "--identity", b.identity)
 	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
 		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))

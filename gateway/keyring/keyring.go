@@ -9,6 +9,7 @@
 //	keys/personal-NNN.key AES-256 key of personal data at rest
 //	keys/seeds.key        root of the openings' hash chains
 //	keys/proof.key        MAC of the proofs that open a booking again
+//	keys/identity.key     MAC of what travels through identity providers and back
 //	keys/gateway.token    what a gateway shows to the backend
 //	keys/ca.key, ca.pem   authority of the control room: certificate and key, and the certificate alone
 //
@@ -42,6 +43,7 @@ type Ring struct {
 	subject subject.Key
 	token   []byte
 	proof   []byte
+	checks  []byte
 	seeds   []byte
 
 	tickets  numbered
@@ -63,7 +65,7 @@ func Open(dataDir string) (*Ring, error) {
 		return nil, fmt.Errorf("make the key folder: %w", err)
 	}
 	r := &Ring{dir: dir}
-	for name, into := range map[string]*[]byte{"gateway.token": &r.token, "proof.key": &r.proof, "seeds.key": &r.seeds} {
+	for name, into := range map[string]*[]byte{"gateway.token": &r.token, "proof.key": &r.proof, "identity.key": &r.checks, "seeds.key": &r.seeds} {
 		key, err := r.key(name)
 		if err != nil {
 			return nil, err
@@ -100,6 +102,9 @@ func (r *Ring) GatewayToken() []byte { return r.token }
 
 // ProofKey signs the proofs with which a person opens their booking again.
 func (r *Ring) ProofKey() []byte { return r.proof }
+
+// IdentityKey signs what travels through identity providers and back.
+func (r *Ring) IdentityKey() []byte { return r.checks }
 
 // TicketKeys returns the MAC keys of tickets by key id, and the id that signs.
 func (r *Ring) TicketKeys() (keys map[byte][]byte, current byte) {
