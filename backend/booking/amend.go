@@ -7,7 +7,8 @@ import (
 	"github.com/daemun/daemun/backend/subject"
 )
 
-// Change decides on a move. Moving to the slot where the booking is already changes nothing.
+// Change decides on a move. Moving to the slot where the booking is already changes nothing. A second dose goes along where
+// it must, and may move by itself within its time.
 func (s *State) Change(m Move) (Booking, *Effect, error) {
 	s.Expire(m.At)
 	old, supply, from, err := s.changeable(m.No, m.At)
@@ -17,29 +18,101 @@ func (s *State) Change(m Move) (Booking, *Effect, error) {
 	if old.Slot == m.Slot {
 		return *old, nil, nil
 	}
-	to, err := supply.freeToMove(m.Slot, m.At)
+	to, err := s.movable(old, &m)
 	if err != nil {
 		return Booking{}, nil, err
 	}
-	moved := *old
-	moved.Slot = m.Slot
-	data := mustJSON(ledger.Change{No: old.No, Opening: old.Opening, Subject: old.Subject, From: old.Slot, To: m.Slot})
-	s.bookings[m.No] = &moved
-	supply.take(from, -1)
-	supply.take(to, 1)
-	e := s.effect(m.At, ledger.KindChange, data, func() {
-		s.bookings[m.No] = old
-		supply.take(to, -1)
-		supply.take(from, 1)
+	steps := []step{newStep(old, from, to)}
+	if second := s.secondOf(old); second != nil {
+		at := supply.Slot(second.Slot)
+		then, err := s.secondMove(second, to, m.Interval)
+		if err != nil {
+			return Booking{}, nil, err
+		}
+		if then != at {
+			steps = append(steps, newStep(second, at, then))
+		}
+	}
+	e := s.amend(supply, m.At, ledger.KindChange, s.along(steps, m.Tell), func() {})
+	s.tellSteps(e, m.Tell, TellChanged, steps)
+	return *e.Booking, e, nil
+}
+
+// step is what becomes of one booking: now takes the place of old, and its dose is taken from one slot and put in another.
+type step struct {
+	old, now *Booking
+	from, to *SlotSupply // to is nil where the booking ends
+	apart    bool        // its dose is set apart as a leftover one
+	data     []byte      // of the ledger's record; nil where nothing but what its person was told changes
+}
+
+func newStep(old *Booking, from, to *SlotSupply) step {
+	now, data := moved(old, to)
+	return step{old: old, now: now, from: from, to: to, data: data}
+}
+
+// amend carries out steps, the one that was asked for first.
+func (s *State) amend(supply *Supply, at time.Time, kind string, steps []step, undo func()) *Effect {
+	var records [][]byte
+	for i := range steps {
+		s.do(supply, &steps[i])
+		if steps[i].data != nil {
+			records = append(records, steps[i].data)
+		}
+	}
+	e := s.effects(at, kind, records, func() {
+		for i := range steps {
+			s.undo(supply, &steps[len(steps)-1-i])
+		}
+		undo()
 	})
-	e.Booking = &moved
-	s.tell(e, m.Tell, TellChanged, &moved)
-	return moved, e, nil
+	e.Booking = steps[0].now
+	if len(steps) > 1 && steps[1].data != nil {
+		e.Second = steps[1].now
+	}
+	if steps[0].apart {
+		e.Spare = s.spare(supply.ID, steps[0].from.ID)
+	}
+	return e
+}
+
+func (s *State) do(supply *Supply, st *step) {
+	s.bookings[st.old.No] = st.now
+	if st.data == nil {
+		return
+	}
+	if st.apart {
+		s.setApart(supply, st.from, 1)
+	} else {
+		supply.take(st.from, st.old.Dose, -1)
+	}
+	if st.to != nil {
+		supply.take(st.to, st.old.Dose, 1)
+	} else {
+		delete(s.active, dose{st.old.Subject, st.old.Dose})
+	}
+}
+
+func (s *State) undo(supply *Supply, st *step) {
+	s.bookings[st.old.No] = st.old
+	if st.data == nil {
+		return
+	}
+	if st.to != nil {
+		supply.take(st.to, st.old.Dose, -1)
+	} else {
+		s.active[dose{st.old.Subject, st.old.Dose}] = st.old.No
+	}
+	if st.apart {
+		s.setApart(supply, st.from, -1)
+	} else {
+		supply.take(st.from, st.old.Dose, 1)
+	}
 }
 
 // freeToMove is free for somebody who has a dose already: the opening's stock does not matter.
-func (s *Supply) freeToMove(id string, now time.Time) (*SlotSupply, error) {
-	slot, err := s.free(id, now)
+func (s *Supply) freeToMove(id string, dose int, now time.Time) (*SlotSupply, error) {
+	slot, err := s.free(id, dose, now)
 	if kind := KindOf(err); kind != StockGone && kind != StockHeld {
 		return slot, err
 	}
@@ -70,7 +143,7 @@ func ChangeBy(slot time.Time) time.Time {
 }
 
 // Cancel decides on a withdrawal; slot and stock get the dose back, or, where nobody can book it any more in the line, it is
-// set apart as a leftover dose. The effect is nil when it was withdrawn before.
+// set apart as a leftover dose. With the first dose goes the second. The effect is nil when it was withdrawn before.
 func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	s.Expire(w.At)
 	if b := s.bookings[w.No]; b != nil && b.Status == Cancelled {
@@ -80,31 +153,25 @@ func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	if err != nil {
 		return Booking{}, nil, err
 	}
+	leftover := old.Dose == FirstDose && (w.Closed || supply.Unbooked() <= 0)
+	steps := []step{newEnd(old, slot, &w, leftover)}
+	if second := s.secondOf(old); second != nil {
+		steps = append(steps, newEnd(second, supply.Slot(second.Slot), &w, false))
+	}
+	undo := func() {}
+	if old.Dose == FirstDose {
+		admission := s.admitted[old.Opening][old.Subject]
+		s.inside.enter(admission)
+		undo = func() { s.inside.leave(admission) }
+	}
+	e := s.amend(supply, w.At, ledger.KindCancel, s.along(steps, w.Tell), undo)
+	s.tellSteps(e, w.Tell, TellCancelled, steps)
+	return *e.Booking, e, nil
+}
+
+func newEnd(old *Booking, slot *SlotSupply, w *Withdrawal, leftover bool) step {
 	ended := *old
 	ended.Status, ended.EndedAt = Cancelled, w.At
-	d := dose{old.Subject, old.Dose}
-	leftover := old.Dose == FirstDose && (w.Closed || supply.Left()+supply.Held() <= 0)
 	data := mustJSON(ledger.Cancel{No: old.No, Opening: old.Opening, Subject: old.Subject, Slot: old.Slot, By: w.By, Agent: w.Agent, Leftover: leftover})
-	s.bookings[w.No] = &ended
-	delete(s.active, d)
-	var spare *Spare
-	if leftover {
-		spare = s.setApart(supply, slot, 1)
-	} else {
-		supply.take(slot, -1)
-	}
-	admission := s.admitted[old.Opening][old.Subject]
-	s.inside.enter(admission)
-	e := s.effect(w.At, ledger.KindCancel, data, func() {
-		s.bookings[w.No], s.active[d] = old, old.No
-		if leftover {
-			s.setApart(supply, slot, -1)
-		} else {
-			supply.take(slot, 1)
-		}
-		s.inside.leave(admission)
-	})
-	e.Booking, e.Spare = &ended, spare
-	s.tell(e, w.Tell, TellCancelled, &ended)
-	return ended, e, nil
+	return step{old: old, now: &ended, from: slot, apart: leftover, data: data}
 }

@@ -190,7 +190,7 @@ func (s *Service) TakeLeftover(ctx context.Context, code string, r Request, now 
 	case opening == nil || !s.eligible(opening, who):
 		return Detail{}, Refuse(NotEligible)
 	}
-	order := Order{Booking: Booking{
+	order := Order{Interval: opening.DoseIntervalDays, Booking: Booking{
 		Opening: o.Opening, Subject: who.id, Dose: FirstDose, Slot: o.Slot,
 		PassHash: ledger.Hash(o.Code), KeyHash: HashText(r.Key), BookedAt: onDisk(now),
 	}}
@@ -200,7 +200,7 @@ func (s *Service) TakeLeftover(ctx context.Context, code string, r Request, now 
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.detail(&placed.Booking, who.Personal)
+	return s.detail(&placed.Booking, placed.Second, who.Personal)
 }
 
 // SpareSlot is a slot with doses set apart.

@@ -50,13 +50,16 @@ type counts struct {
 	left, held, booked, admitted atomic.Int64
 }
 
-// Left is how many doses are neither booked nor held.
-func (s *Supply) Left() int64 { return s.doses.left.Load() }
+// Left is how many first doses are neither booked nor held.
+func (s *Supply) Left() int64 { return s.doses.left.Load() - s.doses.held.Load() }
+
+// Unbooked is how many first doses are not booked, held or not.
+func (s *Supply) Unbooked() int64 { return s.doses.left.Load() }
 
 // Held is how many doses are kept for people who have not booked yet.
 func (s *Supply) Held() int64 { return s.doses.held.Load() }
 
-// Booked is how many active bookings there are.
+// Booked is how many active bookings of first doses there are: people.
 func (s *Supply) Booked() int64 { return s.doses.booked.Load() }
 
 // Admitted is how many people were let in.
@@ -71,8 +74,10 @@ func (s *Supply) Slot(id string) *SlotSupply { return s.shelf.find(id) }
 // ClinicSupply is one clinic in an opening.
 type ClinicSupply struct {
 	clinic.Clinic
-	Slots []SlotSupply // by time
-	Days  []DaySupply  // the same slots by day
+	Slots      []SlotSupply // of first doses, by time
+	Days       []DaySupply  // the same slots by day
+	Second     []SlotSupply // of second doses, by time
+	SecondDays []DaySupply
 
 	left atomic.Int64
 }
@@ -91,17 +96,40 @@ func (d *DaySupply) Left() (n int) {
 	return n
 }
 
-// Day returns a day of the clinic, or nil.
-func (c *ClinicSupply) Day(day string) *DaySupply {
-	for i := range c.Days {
-		if c.Days[i].Day == day {
-			return &c.Days[i]
-		}
+// DaysOf are the days on which the clinic gives a dose.
+func (c *ClinicSupply) DaysOf(dose int) []DaySupply {
+	if dose == SecondDose {
+		return c.SecondDays
 	}
-	return nil
+	return c.Days
 }
 
-// Left is how many doses are left over all slots of the clinic.
+// Day returns a day of the clinic's first doses, or nil.
+func (c *ClinicSupply) Day(day string) *DaySupply { return findDay(c.Days, day) }
+
+// On are the IDs of all its slots of a day, first doses before second ones.
+func (c *ClinicSupply) On(day string) []string {
+	var ids []string
+	for _, days := range [][]DaySupply{c.Days, c.SecondDays} {
+		if d := findDay(days, day); d != nil {
+			for i := range d.Slots {
+				ids = append(ids, d.Slots[i].ID)
+			}
+		}
+	}
+	return ids
+}
+
+// findDay returns a day, or nil. Days are sorted.
+func findDay(days []DaySupply, day string) *DaySupply {
+	i, found := slices.BinarySearchFunc(days, day, func(d DaySupply, day string) int { return cmp.Compare(d.Day, day) })
+	if !found {
+		return nil
+	}
+	return &days[i]
+}
+
+// Left is how many first doses are left over all slots of the clinic.
 func (c *ClinicSupply) Left() int64 { return c.left.Load() }
 
 func newSupply(id, vaccine string, total int64, room int) *Supply {
@@ -136,7 +164,7 @@ func (s *Supply) merge(in Import) *Supply {
 	out.doses.booked.Store(s.Booked())
 	out.doses.admitted.Store(s.Admitted())
 	out.doses.held.Store(s.Held())
-	out.doses.left.Store(in.Stock - (s.Total - s.Left()))
+	out.doses.left.Store(in.Stock - (s.Total - s.Unbooked()))
 	return out
 }
 
@@ -160,20 +188,27 @@ func (s *Supply) sort() {
 	s.shelf.order(s.Clinics)
 }
 
-// take moves n doses out of a slot and the opening's stock; a negative n gives them back.
-func (s *Supply) take(slot *SlotSupply, n int64) {
-	s.move(slot, n)
-	s.doses.booked.Add(n)
+// take moves n doses out of a slot and, where they are given as first doses, the opening's stock; a negative n gives them
+// back.
+func (s *Supply) take(slot *SlotSupply, dose int, n int64) {
+	slot.move(n)
+	if dose == FirstDose {
+		s.doses.left.Add(-n)
+		s.doses.booked.Add(n)
+	}
 }
 
 // keep is take for doses that are held.
 func (s *Supply) keep(slot *SlotSupply, n int64) {
-	s.move(slot, n)
-	s.doses.held.Add(n)
+	slot.move(n)
+	if slot.Dose() == FirstDose {
+		s.doses.held.Add(n)
+	}
 }
 
-func (s *Supply) move(slot *SlotSupply, n int64) {
-	atomic.AddInt32(&slot.left, int32(-n))
-	slot.Place.left.Add(-n)
-	s.doses.left.Add(-n)
+func (s *SlotSupply) move(n int64) {
+	atomic.AddInt32(&s.left, int32(-n))
+	if s.Dose() == FirstDose {
+		s.Place.left.Add(-n)
+	}
 }

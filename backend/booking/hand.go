@@ -109,13 +109,9 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // addDay adds what one opening has of the day.
 func (s *Service) addDay(ctx context.Context, out *ClinicDay, opening string, c *ClinicSupply) error {
-	day := c.Day(out.Day.String())
-	if day == nil {
+	slots := c.On(out.Day.String())
+	if len(slots) == 0 {
 		return nil
-	}
-	slots := make([]string, len(day.Slots))
-	for i := range day.Slots {
-		slots[i] = day.Slots[i].ID
 	}
 	booked, err := s.store.BookingsAt(ctx, opening, slots)
 	if err != nil {
@@ -132,7 +128,7 @@ func (s *Service) addDay(ctx context.Context, out *ClinicDay, opening string, c 
 		if err != nil {
 			return err
 		}
-		d, err := s.detail(&booked[i], p)
+		d, err := s.detail(&booked[i], nil, p)
 		if err != nil {
 			return err
 		}

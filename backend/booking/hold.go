@@ -21,6 +21,7 @@ type Hold struct {
 type Claim struct {
 	Hold
 	PassHash ledger.Hash
+	Interval int // days to the second dose; 0: there is none
 	At       time.Time
 }
 
@@ -37,7 +38,7 @@ func (s *State) Hold(c Claim) (Hold, *Effect, error) {
 	}
 	s.release(old) // somebody's own hold is never in their way
 	made := &heldDose{Hold: c.Hold}
-	if err := s.holdable(made, c.At); err != nil {
+	if err := s.holdable(made, &c); err != nil {
 		s.hold(old)
 		return Hold{}, nil, err
 	}
@@ -49,12 +50,15 @@ func (s *State) Hold(c Claim) (Hold, *Effect, error) {
 	return made.Hold, e, nil
 }
 
-// holdable finds out why a dose cannot be held.
-func (s *State) holdable(h *heldDose, now time.Time) error {
-	if !h.ExpiresAt.After(now) {
+// holdable finds out why a dose cannot be held, and which second one goes with it.
+func (s *State) holdable(h *heldDose, c *Claim) error {
+	if !h.ExpiresAt.After(c.At) {
 		return Refuse(BadPass)
 	}
-	_, err := s.catalog.Opening(h.Opening).free(h.Slot, now)
+	_, second, err := s.catalog.Opening(h.Opening).both(h.Slot, c.Interval, c.At)
+	if second != nil {
+		h.Second = second.ID
+	}
 	return err
 }
 
@@ -128,4 +132,7 @@ func (s *State) release(h *heldDose) {
 func (s *State) setAside(h *heldDose, n int64) {
 	supply := s.catalog.Opening(h.Opening)
 	supply.keep(supply.Slot(h.Slot), n)
+	if h.Second != "" {
+		supply.keep(supply.Slot(h.Second), n)
+	}
 }

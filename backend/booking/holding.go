@@ -10,7 +10,8 @@ import (
 // HoldDetail is a hold with all that its holder may see.
 type HoldDetail struct {
 	Hold
-	Place *SlotSupply
+	Place  *SlotSupply
+	Second *Appointment // the second dose that goes with it; nil: none
 }
 
 // Hold keeps a dose for the holder of a pass, which must have been verified, while they fill the form.
@@ -26,7 +27,7 @@ func (s *Service) Hold(ctx context.Context, p *pass.Pass, text, slot string, now
 	}
 	held, err := s.store.Hold(ctx, Claim{
 		Hold:     Hold{Opening: o.ID, Subject: p.Subject, Slot: slot, ExpiresAt: holdEnd(o.HoldFor(), p, now)},
-		PassHash: HashText(text), At: onDisk(now),
+		PassHash: HashText(text), Interval: o.DoseIntervalDays, At: onDisk(now),
 	})
 	if err != nil {
 		return HoldDetail{}, err
@@ -56,10 +57,15 @@ func (s *Service) RehearseHold(p *pass.Pass, text, slot string, now time.Time) (
 	if supply == nil {
 		return HoldDetail{}, Refuse(NoSuchSlot)
 	}
-	if _, err := supply.free(slot, now); err != nil {
+	_, second, err := supply.both(slot, o.DoseIntervalDays, now)
+	if err != nil {
 		return HoldDetail{}, err
 	}
-	return s.holdDetail(&Hold{Opening: o.ID, Subject: p.Subject, Slot: slot, ExpiresAt: holdEnd(o.HoldFor(), p, now)})
+	h := Hold{Opening: o.ID, Subject: p.Subject, Slot: slot, ExpiresAt: holdEnd(o.HoldFor(), p, now)}
+	if second != nil {
+		h.Second = second.ID
+	}
+	return s.holdDetail(&h)
 }
 
 // Holding tells what the holder of a pass, which must have been verified, keeps; NoHold where that is nothing.
@@ -86,5 +92,9 @@ func (s *Service) Release(ctx context.Context, p *pass.Pass, now time.Time) erro
 
 func (s *Service) holdDetail(h *Hold) (HoldDetail, error) {
 	place, err := s.slotOf(h.Opening, h.Slot)
-	return HoldDetail{Hold: *h, Place: place}, err
+	if err != nil || h.Second == "" {
+		return HoldDetail{Hold: *h, Place: place}, err
+	}
+	second, err := s.slotOf(h.Opening, h.Second)
+	return HoldDetail{Hold: *h, Place: place, Second: &Appointment{Dose: SecondDose, Place: second}}, err
 }

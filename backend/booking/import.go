@@ -81,6 +81,9 @@ func (in *Import) check(known *Supply) error {
 		if slot.ID == "" || slot.Capacity < 0 || slot.Capacity > maxCapacity {
 			return fmt.Errorf("slot %q has the capacity %d", slot.ID, slot.Capacity)
 		}
+		if old := known.Slot(slot.ID); slot.Dose < 0 || slot.Dose > SecondDose || old != nil && old.Dose() != slot.DoseOrFirst() {
+			return fmt.Errorf("slot %q is of dose %d: give it 1 or 2, and the same as before", slot.ID, slot.Dose)
+		}
 	}
 	return nil
 }
@@ -119,9 +122,12 @@ func (s *State) importRecords(in Import, known *Supply, prepared *Imported, chan
 }
 
 func (c *ClinicSupply) record(opening string) ledger.Clinic {
-	r := ledger.Clinic{Clinic: c.ID, Opening: opening, Slots: make([]ledger.SlotCapacity, len(c.Slots))}
+	r := ledger.Clinic{Clinic: c.ID, Opening: opening, Slots: make([]ledger.SlotCapacity, 0, len(c.Slots)+len(c.Second))}
 	for i := range c.Slots {
-		r.Slots[i] = ledger.SlotCapacity{Slot: c.Slots[i].ID, Capacity: c.Slots[i].Capacity()}
+		r.Slots = append(r.Slots, ledger.SlotCapacity{Slot: c.Slots[i].ID, Capacity: c.Slots[i].Capacity()})
+	}
+	for i := range c.Second {
+		r.Slots = append(r.Slots, ledger.SlotCapacity{Slot: c.Second[i].ID, Capacity: c.Second[i].Capacity(), Dose: SecondDose})
 	}
 	return r
 }

@@ -201,17 +201,16 @@ func (s *State) tookOffer(o *Offer) bool {
 }
 
 // takeable returns the slot of an offer that can be taken now.
-func (s *State) takeable(o *Offer, now time.Time) (*Supply, *SlotSupply, error) {
+func (s *State) takeable(o *Offer, now time.Time) (*SlotSupply, error) {
 	switch _, state := s.OfferOf(o.Code, now); state {
 	case OfferTaken:
-		return nil, nil, Refuse(AlreadyBooked)
+		return nil, Refuse(AlreadyBooked)
 	case OfferGone:
-		return nil, nil, Refuse(LeftoverGone)
+		return nil, Refuse(LeftoverGone)
 	case OfferOver:
-		return nil, nil, Refuse(LeftoverOver)
+		return nil, Refuse(LeftoverOver)
 	}
-	supply := s.catalog.Opening(o.Opening)
-	return supply, supply.Slot(o.Slot), nil
+	return s.catalog.Opening(o.Opening).Slot(o.Slot), nil
 }
 
 // setApart moves n doses of a slot from those booked to those set apart; a negative n back.

@@ -214,9 +214,15 @@ func (s *State) Settle(settled []Settlement) *Effect {
 	return &Effect{Settled: settled, undo: func() {}}
 }
 
-// RestoreTold puts back which event a booking's pending messages are of, given one of their numbers.
+// RestoreTold puts back which event the pending messages of a booking, and of the other dose's, are of, given one of their
+// numbers.
 func (s *State) RestoreTold(no string, number uint64) {
-	if b := s.bookings[no]; b != nil {
-		b.told = max(b.told, number/perEvent)
+	b := s.bookings[no]
+	if b == nil {
+		return
+	}
+	b.told = max(b.told, number/perEvent)
+	if other := s.bookings[b.Pair]; other != nil {
+		other.told = max(other.told, number/perEvent)
 	}
 }

@@ -18,53 +18,97 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 	held := s.holds.of[holder{o.Opening, o.Subject}]
 	s.release(held) // what was kept for this
 	offer := s.offerFor(&o)
-	supply, slot, err := s.orderable(&o, offer)
+	want, err := s.orderable(&o, offer, held)
 	if err != nil {
 		s.hold(held)
 		return Placed{}, nil, err
 	}
 	b := o.Booking
-	b.Status, b.EndedAt = Booked, time.Time{}
-	d := dose{b.Subject, b.Dose}
-	kept := b
-	kept.Sealed = nil
-	s.bookings[b.No], s.active[d], s.keys[k] = &kept, b.No, b.No
-	var spare *Spare
-	if offer == nil {
-		supply.take(slot, 1)
-	} else {
-		spare = s.setApart(supply, slot, -1)
+	b.Status, b.EndedAt, b.Pair = Booked, time.Time{}, ""
+	o.Booking = b
+	var second *Booking
+	records := [][]byte{b.record()}
+	if want.second != nil {
+		second = o.placeSecond(want.second)
+		b.Pair = second.No
+		records = append(records, second.record())
 	}
+	s.enlist(&b, want.slot, offer)
+	s.enlist(second, want.second, nil)
+	s.keys[k] = b.No
 	admission := s.admitted[b.Opening][b.Subject]
 	s.inside.leave(admission)
 	wish := s.left.wishes[wishKey{b.Opening, b.Subject}]
 	if wish != nil {
 		s.left.unwish(wish)
 	}
-	e := s.effect(b.BookedAt, ledger.KindBooking, b.record(), func() {
-		delete(s.bookings, b.No)
-		delete(s.active, d)
+	e := s.effects(b.BookedAt, ledger.KindBooking, records, func() {
+		s.strike(second, want.second, nil)
+		s.strike(&b, want.slot, offer)
 		delete(s.keys, k)
-		if offer == nil {
-			supply.take(slot, -1)
-		} else {
-			s.setApart(supply, slot, 1)
-		}
 		s.hold(held)
 		s.inside.enter(admission)
 		if wish != nil {
 			s.left.wish(wish)
 		}
 	})
-	e.Booking, e.Spare, e.Unwished = &b, spare, wish
+	e.Booking, e.Second, e.Unwished = &b, second, wish
+	if offer != nil {
+		e.Spare = s.spare(b.Opening, b.Slot)
+	}
 	if held != nil {
 		e.Released = &held.Hold
 	}
-	s.tell(e, o.Tell, TellBooked, &kept)
+	if second != nil {
+		s.tell(e, o.Tell, TellBooked, s.bookings[b.No], s.bookings[second.No])
+	} else {
+		s.tell(e, o.Tell, TellBooked, s.bookings[b.No])
+	}
 	if offer != nil {
 		s.dropOffers(e, b.Opening, b.Slot)
 	}
-	return Placed{Booking: kept}, e, nil
+	return s.placed(b.No), e, nil
+}
+
+// enlist puts a new booking into the state and strike takes it out; nil is none. One that rests on an offer takes a dose that
+// was set apart.
+func (s *State) enlist(b *Booking, slot *SlotSupply, offer *Offer) {
+	if b == nil {
+		return
+	}
+	kept := *b
+	kept.Sealed = nil
+	s.bookings[b.No], s.active[dose{b.Subject, b.Dose}] = &kept, b.No
+	s.withdraw(b, slot, offer, 1)
+}
+
+// withdraw takes n doses of a slot for a booking.
+func (s *State) withdraw(b *Booking, slot *SlotSupply, offer *Offer, n int64) {
+	supply := s.catalog.Opening(b.Opening)
+	if offer != nil {
+		s.setApart(supply, slot, -n)
+		return
+	}
+	supply.take(slot, b.Dose, n)
+}
+
+func (s *State) strike(b *Booking, slot *SlotSupply, offer *Offer) {
+	if b == nil {
+		return
+	}
+	delete(s.bookings, b.No)
+	delete(s.active, dose{b.Subject, b.Dose})
+	s.withdraw(b, slot, offer, -1)
+}
+
+// placed is the answer to an order that made that booking.
+func (s *State) placed(no string) Placed {
+	p := Placed{Booking: *s.bookings[no]}
+	if second := s.bookings[p.Pair]; second != nil {
+		copied := *second
+		p.Second = &copied
+	}
+	return p
 }
 
 func (s *State) replay(no string, o *Order) (Placed, error) {
@@ -72,35 +116,61 @@ func (s *State) replay(no string, o *Order) (Placed, error) {
 	if b.BodyHash != o.BodyHash || b.Opening != o.Opening {
 		return Placed{}, Refuse(KeyReused)
 	}
-	return Placed{Booking: *b, Replayed: true}, nil
+	p := s.placed(no)
+	p.Replayed = true
+	return p, nil
 }
 
-// orderable finds out why an order cannot be placed, in the order in which a person would want to know.
-func (s *State) orderable(o *Order, offer *Offer) (supply *Supply, slot *SlotSupply, err error) {
-	if offer == nil {
-		err = s.mayOrder(o.Opening, o.Subject, o.PassHash)
-	} else if s.hasBooked(o.Subject) {
+// wanted are the slots of an order.
+type wanted struct {
+	slot, second *SlotSupply // second is nil where there is none
+}
+
+// orderable finds out why an order cannot be placed, in the order in which a person would want to know. held is what was
+// kept for it.
+func (s *State) orderable(o *Order, offer *Offer, held *heldDose) (want wanted, err error) {
+	switch {
+	case offer != nil && s.hasBooked(o.Subject):
 		err = Refuse(AlreadyBooked)
+	case offer == nil:
+		err = s.mayOrder(o.Opening, o.Subject, o.PassHash)
 	}
-	if err != nil {
-		return nil, nil, err
+	if _, known := s.identities.of(o.Opening, o.Subject); err == nil && o.Identity && !known {
+		err = Refuse(IdentityRequired)
 	}
-	if _, known := s.identities.of(o.Opening, o.Subject); o.Identity && !known {
-		return nil, nil, Refuse(IdentityRequired)
+	if err == nil {
+		want, err = s.slotsFor(o, offer, held)
 	}
+	if err == nil && (s.bookings[o.No] != nil || want.second != nil && s.bookings[o.Second.No] != nil) {
+		err = Refuse(NumberTaken)
+	}
+	return want, err
+}
+
+// slotsFor finds the slots of an order and whether they have a dose left.
+func (s *State) slotsFor(o *Order, offer *Offer, held *heldDose) (want wanted, err error) {
 	if offer != nil {
-		supply, slot, err = s.takeable(offer, o.BookedAt)
+		want.slot, err = s.takeable(offer, o.BookedAt)
 	} else {
-		supply = s.catalog.Opening(o.Opening)
-		slot, err = supply.free(o.Slot, o.BookedAt)
+		want.slot, err = s.catalog.Opening(o.Opening).free(o.Slot, FirstDose, o.BookedAt)
 	}
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		want.second, err = s.secondFor(o, want.slot, held)
 	}
-	if s.bookings[o.No] != nil {
-		return nil, nil, Refuse(NumberTaken)
+	if offer != nil && KindOf(err) == SecondDoseFull {
+		err = nil // better the first dose alone than one thrown away
 	}
-	return supply, slot, nil
+	return want, err
+}
+
+// secondFor finds the slot of an order's second dose: the one that the person was told when it was held.
+func (s *State) secondFor(o *Order, first *SlotSupply, held *heldDose) (*SlotSupply, error) {
+	if held != nil && held.Slot == o.Slot && held.Second != "" {
+		if slot := s.catalog.Opening(o.Opening).Slot(held.Second); slot.Left() > 0 {
+			return slot, nil
+		}
+	}
+	return second(first, o.Interval)
 }
 
 // mayOrder finds out why somebody cannot order anything: they were not let in with that pass, or have a booking.
@@ -109,23 +179,23 @@ func (s *State) mayOrder(opening string, who subject.ID, pass ledger.Hash) error
 	if a == nil || (a.PassHash != pass && a.Before != pass) {
 		return Refuse(BadPass)
 	}
-	if s.hasBooked(who) {
+	if _, second := s.active[dose{who, SecondDose}]; second || s.hasBooked(who) {
 		return Refuse(AlreadyBooked)
 	}
 	return nil
 }
 
-// free returns a slot that has a dose left.
-func (s *Supply) free(id string, now time.Time) (*SlotSupply, error) {
+// free returns a slot of a dose that has one left.
+func (s *Supply) free(id string, dose int, now time.Time) (*SlotSupply, error) {
 	slot := s.Slot(id)
 	switch {
-	case slot == nil:
+	case slot == nil || slot.Dose() != dose:
 		return nil, Refuse(NoSuchSlot)
 	case !slot.At().After(now):
 		return nil, Refuse(TooLate)
-	case s.Left() <= 0 && s.Held() > 0:
+	case dose == FirstDose && s.Left() <= 0 && s.Held() > 0:
 		return nil, Refuse(StockHeld)
-	case s.Left() <= 0:
+	case dose == FirstDose && s.Left() <= 0:
 		return nil, Refuse(StockGone)
 	case slot.Left() == 0:
 		return nil, Refuse(SlotFull)

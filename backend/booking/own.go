@@ -84,7 +84,7 @@ func (s *Service) read(ctx context.Context, no string, c Caller) (Detail, error)
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.detail(&b, p)
+	return s.withSecond(ctx, &b, p)
 }
 
 // Change moves a booking to another slot of its opening.
@@ -96,11 +96,11 @@ func (s *Service) Change(ctx context.Context, no, slot string, c Caller, now tim
 	if err != nil {
 		return Detail{}, err
 	}
-	moved, err := s.store.Change(ctx, Move{No: no, Slot: slot, At: onDisk(now), Tell: s.recipient(&d.Personal, d.Subject)})
+	moved, err := s.store.Change(ctx, Move{No: no, Slot: slot, Interval: s.interval(d.Opening, now), At: onDisk(now), Tell: s.recipient(&d.Personal, d.Subject)})
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.detail(&moved, d.Personal)
+	return s.withSecond(ctx, &moved, d.Personal)
 }
 
 // Cancel withdraws a booking.
@@ -124,5 +124,5 @@ func (s *Service) cancel(ctx context.Context, d Detail, c Caller, a Access) (Det
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.detail(&ended, d.Personal)
+	return s.withSecond(ctx, &ended, d.Personal)
 }

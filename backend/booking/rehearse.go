@@ -155,7 +155,7 @@ func (s *Service) Rehearse(ctx context.Context, p *pass.Pass, text string, r Req
 	if supply == nil {
 		return Detail{}, Refuse(NoSuchSlot)
 	}
-	slot, err := supply.free(r.Slot, now)
+	slot, second, err := supply.both(r.Slot, o.DoseIntervalDays, now)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -170,7 +170,11 @@ func (s *Service) Rehearse(ctx context.Context, p *pass.Pass, text string, r Req
 		return Detail{}, err
 	}
 	b := Booking{No: rehearsalNumber(), Opening: o.ID, Subject: p.Subject, Dose: FirstDose, Slot: r.Slot, Status: Rehearsed, BookedAt: onDisk(now)}
-	return Detail{Booking: b, Personal: who.Personal, Place: slot}, nil
+	d := Detail{Booking: b, Personal: who.Personal, Place: slot}
+	if second != nil {
+		d.Second = &Appointment{Dose: SecondDose, Place: second}
+	}
+	return d, nil
 }
 
 // rehearsalNumber is longer than any booking number, so that none is ever taken for one.

@@ -69,20 +69,24 @@ func (s *State) RestoreBooking(b Booking) error {
 	}
 	b.Sealed = nil
 	s.bookings[b.No] = &b
-	s.keys[key{b.Subject, b.KeyHash}] = b.No
+	if b.Dose == FirstDose {
+		s.keys[key{b.Subject, b.KeyHash}] = b.No
+	}
 	if b.Status != Booked {
 		return nil
 	}
 	s.active[dose{b.Subject, b.Dose}] = b.No
-	supply.take(supply.Slot(b.Slot), 1)
-	s.inside.leave(a)
+	supply.take(supply.Slot(b.Slot), b.Dose, 1)
+	if b.Dose == FirstDose {
+		s.inside.leave(a)
+	}
 	return nil
 }
 
 // RestoreHold puts back one hold, be it over or not: that is for the first decision to see.
 func (s *State) RestoreHold(h Hold) error {
 	supply := s.catalog.Opening(h.Opening)
-	if supply == nil || supply.Slot(h.Slot) == nil {
+	if supply == nil || supply.Slot(h.Slot) == nil || h.Second != "" && supply.Slot(h.Second) == nil {
 		return fmt.Errorf("booking: a hold names the unknown slot %q of opening %q", h.Slot, h.Opening)
 	}
 	s.hold(&heldDose{Hold: h})
@@ -111,7 +115,7 @@ func (s *State) RestoreSpare(spare Spare) error {
 	if supply == nil || supply.Slot(spare.Slot) == nil {
 		return fmt.Errorf("booking: a leftover dose is of the unknown slot %q of opening %q", spare.Slot, spare.Opening)
 	}
-	supply.take(supply.Slot(spare.Slot), spare.Doses)
+	supply.take(supply.Slot(spare.Slot), FirstDose, spare.Doses)
 	s.setApart(supply, supply.Slot(spare.Slot), spare.Doses)
 	return nil
 }

@@ -137,6 +137,14 @@ type Request struct {
 type Detail struct {
 	Booking
 	Personal
+	Place  *SlotSupply
+	Second *Appointment // the second dose, where this is the first; nil: none
+}
+
+// Appointment is a dose with its slot. Before it is booked it has no number.
+type Appointment struct {
+	No    string
+	Dose  int
 	Place *SlotSupply
 }
 
@@ -153,7 +161,7 @@ func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request
 	if err := s.entitled(opening, p, person, now); err != nil {
 		return Detail{}, err
 	}
-	order := Order{Identity: len(opening.Identity) > 0, Booking: Booking{
+	order := Order{Identity: len(opening.Identity) > 0, Interval: opening.DoseIntervalDays, Booking: Booking{
 		Opening: opening.ID, Subject: p.Subject, Dose: FirstDose, Slot: r.Slot, Place: Place{p.Epoch, p.Rank},
 		PassHash: HashText(text), KeyHash: sha256.Sum256([]byte(r.Key)), BookedAt: onDisk(now), Via: r.Via,
 	}}
@@ -162,7 +170,7 @@ func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.detail(&placed.Booking, person.Personal)
+	return s.detail(&placed.Booking, placed.Second, person.Personal)
 }
 
 // numberTries bounds how often a fresh number may turn out taken: once in 2^50 bookings it happens at all.
@@ -181,6 +189,10 @@ func (s *Service) place(ctx context.Context, o *Order, p *Personal) (Placed, err
 
 func (s *Service) placeAs(ctx context.Context, no string, o *Order, p *Personal) (Placed, error) {
 	o.No, o.Sealed = no, p.seal(s.sealer, no)
+	if o.Interval > 0 {
+		o.Second.No = NewNumber()
+		o.Second.Sealed = p.seal(s.sealer, o.Second.No)
+	}
 	return s.store.Book(ctx, *o)
 }
 
@@ -290,9 +302,38 @@ func writeAll(h hash.Hash, parts ...string) {
 	}
 }
 
-func (s *Service) detail(b *Booking, p Personal) (Detail, error) {
+// detail is a booking as its owner sees it; second is the second dose that goes with it, nil where there is none.
+func (s *Service) detail(b, second *Booking, p Personal) (Detail, error) {
 	place, err := s.slotOf(b.Opening, b.Slot)
-	return Detail{Booking: *b, Personal: p, Place: place}, err
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{Booking: *b, Personal: p, Place: place}
+	if second != nil && second.Status == Booked {
+		place, err = s.slotOf(second.Opening, second.Slot)
+		d.Second = &Appointment{No: second.No, Dose: second.Dose, Place: place}
+	}
+	return d, err
+}
+
+// withSecond is detail for a booking whose second dose has to be read first.
+func (s *Service) withSecond(ctx context.Context, b *Booking, p Personal) (Detail, error) {
+	if b.Dose != FirstDose || b.Pair == "" {
+		return s.detail(b, nil, p)
+	}
+	second, err := s.store.Booking(ctx, b.Pair)
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.detail(b, &second, p)
+}
+
+// interval is the days from the first dose to the second in an opening, by the schedule in force.
+func (s *Service) interval(opening string, now time.Time) int {
+	if o := s.schedules.Load().at(now).Opening(opening); o != nil {
+		return o.DoseIntervalDays
+	}
+	return 0
 }
 
 func (s *Service) slotOf(opening, slot string) (*SlotSupply, error) {

@@ -22,12 +22,13 @@ type SlotSupply struct {
 	vaccine  unique.Handle[string]
 	capacity int32
 	left     int32 // by atomic operations alone; negative where an import took capacity back
+	dose     int32
 }
 
 func newSlot(place *ClinicSupply, s *clinic.Slot, taken int32) SlotSupply {
 	return SlotSupply{
 		ID: s.ID, Place: place, at: s.At.UnixMilli(), vaccine: unique.Make(s.Vaccine),
-		capacity: int32(s.Capacity), left: int32(s.Capacity) - taken,
+		capacity: int32(s.Capacity), left: int32(s.Capacity) - taken, dose: int32(s.DoseOrFirst()),
 	}
 }
 
@@ -37,6 +38,9 @@ func (s *SlotSupply) At() time.Time { return time.UnixMilli(s.at).UTC() }
 // Vaccine is what is given in the slot.
 func (s *SlotSupply) Vaccine() string { return s.vaccine.Value() }
 
+// Dose is which dose is given in the slot.
+func (s *SlotSupply) Dose() int { return int(s.dose) }
+
 // Capacity is how many doses the slot has, taken or not.
 func (s *SlotSupply) Capacity() int { return int(s.capacity) }
 
@@ -45,12 +49,13 @@ func (s *SlotSupply) Left() int { return int(max(0, atomic.LoadInt32(&s.left))) 
 
 // Slot is what was imported.
 func (s *SlotSupply) Slot() clinic.Slot {
-	return clinic.Slot{ID: s.ID, Clinic: s.Place.ID, At: s.At(), Vaccine: s.Vaccine(), Capacity: s.Capacity()}
+	return clinic.Slot{ID: s.ID, Clinic: s.Place.ID, At: s.At(), Vaccine: s.Vaccine(), Capacity: s.Capacity(), Dose: s.Dose()}
 }
 
 // same reports whether an import brings nothing new.
 func (s *SlotSupply) same(in *clinic.Slot) bool {
-	return s.ID == in.ID && s.Place.ID == in.Clinic && s.at == in.At.UnixMilli() && s.Vaccine() == in.Vaccine && s.Capacity() == in.Capacity
+	return s.ID == in.ID && s.Place.ID == in.Clinic && s.at == in.At.UnixMilli() && s.Vaccine() == in.Vaccine && s.Capacity() == in.Capacity &&
+		s.Dose() == in.DoseOrFirst()
 }
 
 func (s *SlotSupply) taken() int32 { return s.capacity - atomic.LoadInt32(&s.left) }
@@ -112,7 +117,7 @@ func (s *shelf) put(slot SlotSupply) {
 	}
 }
 
-// order sorts the slots by clinic and time and hands each clinic its own. Clinics must be sorted.
+// order sorts the slots by clinic, dose and time and hands each clinic its own. Clinics must be sorted.
 func (s *shelf) order(clinics []*ClinicSupply) {
 	rank := make(map[*ClinicSupply]int, len(clinics))
 	for i, c := range clinics {
@@ -122,7 +127,7 @@ func (s *shelf) order(clinics []*ClinicSupply) {
 		if a.Place != b.Place {
 			return cmp.Compare(rank[a.Place], rank[b.Place])
 		}
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.dose, b.dose), cmp.Compare(a.at, b.at), cmp.Compare(a.ID, b.ID))
 	}
 	if !slices.IsSortedFunc(s.slots, inOrder) {
 		slices.SortFunc(s.slots, inOrder)
@@ -132,14 +137,18 @@ func (s *shelf) order(clinics []*ClinicSupply) {
 	days := map[subject.Date]string{}
 	for from := 0; from < len(s.slots); {
 		to, place := from, s.slots[from].Place
-		left := int64(0)
+		left, second := int64(0), 0
 		for to < len(s.slots) && s.slots[to].Place == place {
-			left += int64(s.slots[to].left)
+			if s.slots[to].dose == FirstDose {
+				left += int64(s.slots[to].left)
+				second = to + 1 - from
+			}
 			to++
 		}
-		place.Slots = s.slots[from:to:to]
+		all := s.slots[from:to:to]
+		place.Slots, place.Second = all[:second:second], all[second:]
 		place.left.Store(left)
-		place.Days = byDay(place.Slots, days)
+		place.Days, place.SecondDays = byDay(place.Slots, days), byDay(place.Second, days)
 		from = to
 	}
 }

@@ -29,7 +29,10 @@ func TestCatalogueHoldsWhatWasImported(t *testing.T) {
 				place, half := rapid.IntRange(0, len(clinics)-1).Draw(t, "clinic"), rapid.IntRange(0, 200).Draw(t, "half hour")
 				at := monday.Add(time.Duration(half) * 30 * time.Minute)
 				s := clinic.Slot{ID: clinic.SlotID(clinics[place].ID, at), Clinic: clinics[place].ID, At: at,
-					Vaccine: rapid.SampledFrom([]string{"모더나", "화이자"}).Draw(t, "vaccine"), Capacity: rapid.IntRange(0, 5).Draw(t, "capacity")}
+					Vaccine: rapid.SampledFrom([]string{"모더나", "화이자"}).Draw(t, "vaccine"), Capacity: rapid.IntRange(0, 5).Draw(t, "capacity"), Dose: rapid.IntRange(1, 2).Draw(t, "dose")}
+				if s.Dose == SecondDose {
+					s.ID = clinic.SecondSlotID(s.Clinic, at)
+				}
 				in = append(in, s)
 			}
 			different := supply.different(slices.Clone(in))
@@ -44,7 +47,7 @@ func TestCatalogueHoldsWhatWasImported(t *testing.T) {
 			supply = supply.merge(Import{Vaccine: "모더나", Stock: 1000, Clinics: clinics, Slots: in})
 			for id := range model {
 				if s := supply.Slot(id); s.Left() > 0 && rapid.Bool().Draw(t, "booked") {
-					supply.take(s, 1)
+					supply.take(s, s.Dose(), 1)
 					taken[id]++
 				}
 			}
@@ -57,28 +60,36 @@ func agrees(t *rapid.T, supply *Supply, model map[string]clinic.Slot, taken map[
 	seen := map[string]bool{}
 	for _, c := range supply.Clinics {
 		sum, days := int64(0), 0
-		for i := range c.Slots {
-			s := &c.Slots[i]
-			if s.Slot() != model[s.ID] || s.Place != c || supply.Slot(s.ID) != s || seen[s.ID] {
+		all := slices.Concat(c.Slots, c.Second)
+		for i := range all {
+			s := supply.Slot(all[i].ID)
+			if first := i < len(c.Slots); first != (s.Dose() == FirstDose) || first && s != &c.Slots[i] || !first && s != &c.Second[i-len(c.Slots)] {
+				t.Fatalf("%s stands with another dose", s.ID)
+			}
+			if s.Slot() != model[s.ID] || s.Place != c || seen[s.ID] {
 				t.Fatalf("%+v stands for %+v", s.Slot(), model[s.ID])
 			}
 			if left := s.Capacity() - taken[s.ID]; s.Left() != max(0, left) {
 				t.Fatalf("slot %s has %d left, want %d", s.ID, s.Left(), left)
 			}
 			seen[s.ID] = true
-			sum += int64(s.Capacity() - taken[s.ID])
+			if s.Dose() == FirstDose {
+				sum += int64(s.Capacity() - taken[s.ID])
+			}
 		}
-		if !slices.IsSortedFunc(c.Slots, func(a, b SlotSupply) int { return cmp.Compare(a.at, b.at) }) || c.Left() != sum {
+		byTime := func(a, b SlotSupply) int { return cmp.Compare(a.at, b.at) }
+		if !slices.IsSortedFunc(c.Slots, byTime) || !slices.IsSortedFunc(c.Second, byTime) || c.Left() != sum {
 			t.Fatalf("clinic %s is out of order, or has %d left and not %d", c.ID, c.Left(), sum)
 		}
-		for _, d := range c.Days {
+		for i, d := range slices.Concat(c.Days, c.SecondDays) {
 			days += len(d.Slots)
-			if c.Day(d.Day) == nil || d.Slots[0].Place != c {
+			known := findDay(c.DaysOf(d.Slots[0].Dose()), d.Day)
+			if known == nil || &known.Slots[0] != &d.Slots[0] || i < len(c.Days) && c.Day(d.Day) != known || d.Slots[0].Place != c {
 				t.Fatalf("day %s of %s", d.Day, c.ID)
 			}
 		}
-		if days != len(c.Slots) {
-			t.Fatalf("the days of %s have %d of %d slots", c.ID, days, len(c.Slots))
+		if days != len(all) {
+			t.Fatalf("the days of %s have %d of %d slots", c.ID, days, len(all))
 		}
 	}
 	if len(seen) != len(model) || supply.Slot("c9999-0726-0900") != nil {

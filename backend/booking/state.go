@@ -50,6 +50,7 @@ type Effect struct {
 	Accesses  []access.Record // in the log of accesses
 	Admission *Admission      // of admission, readmission
 	Booking   *Booking        // of booking, cancel, change, visit: as it is now
+	Second    *Booking        // the other dose, where the same operation changed it; its record is in Earlier or is Record
 	Hold      *Hold           // kept from now on, in the place of what the person held before
 	Released  *Hold           // given back, or used up by Booking
 	Swept     time.Time       // what was held until then at the latest has run out; zero: nothing
@@ -108,11 +109,22 @@ func (s *State) append(at time.Time, kind string, data []byte) ledger.Record {
 
 // effect appends a record and makes the effect that takes it back again.
 func (s *State) effect(at time.Time, kind string, data []byte, undo func()) *Effect {
+	return s.effects(at, kind, [][]byte{data}, undo)
+}
+
+// effects is effect for an operation of several records of a kind.
+func (s *State) effects(at time.Time, kind string, data [][]byte, undo func()) *Effect {
 	before := s.head
-	return &Effect{Record: s.append(at, kind, data), undo: func() {
+	e := &Effect{undo: func() {
 		undo()
 		s.head = before
 	}}
+	last := len(data) - 1
+	for _, d := range data[:last] {
+		e.Earlier = append(e.Earlier, s.append(at, kind, d))
+	}
+	e.Record = s.append(at, kind, data[last])
+	return e
 }
 
 // Undo takes an effect back. It must be the newest that was not taken back yet.

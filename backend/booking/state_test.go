@@ -16,7 +16,7 @@ import (
 
 func newState(t *rapid.T) *booking.State {
 	s := booking.NewState(ledger.Head{})
-	in, err := s.PrepareImport(storetest.Slots(3, 2, 4))
+	in, err := s.PrepareImport(storetest.WithSecond(storetest.Slots(3, 2, 4), 1, 3, 0, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,19 +27,29 @@ func newState(t *rapid.T) *booking.State {
 // operation is one call on a state: what it answered, and its effect.
 type operation func(*booking.State) (any, *booking.Effect, error)
 
+// Kinds of operations: those of the line, and all.
+var (
+	lineKinds = []string{"admit", "hold", "hold", "release", "book", "book", "change", "cancel", "mark", "note"}
+	allKinds  = append([]string{"unused", "wish", "wish", "unwish", "offer", "take"}, lineKinds...)
+)
+
 // drawOperation draws a call at an instant. The numbers of bookings follow from the keys, so that two states can play the
 // same.
-func drawOperation(t *rapid.T, now time.Time) operation {
+func drawOperation(t *rapid.T, now time.Time, kinds []string) operation {
 	person, slot := rapid.IntRange(0, 4).Draw(t, "person"), storetest.SlotID(rapid.IntRange(0, 2).Draw(t, "slot"))
 	key := rapid.IntRange(0, 1).Draw(t, "key")
 	no := fmt.Sprint("no-", person, "-", key)
 	tell := rapid.SampledFrom([]booking.Recipient{{}, storetest.RecipientOf(person)}).Draw(t, "tell")
-	switch rapid.SampledFrom([]string{"admit", "hold", "hold", "release", "book", "book", "change", "cancel", "mark", "unused", "wish", "wish", "unwish", "offer", "take", "note"}).Draw(t, "what") {
+	then := no + "-second"
+	amended := rapid.SampledFrom([]string{no, then}).Draw(t, "which")
+	interval := rapid.SampledFrom([]int{0, storetest.Interval}).Draw(t, "interval")
+	switch rapid.SampledFrom(kinds).Draw(t, "what") {
 	case "admit":
 		a := storetest.AdmissionOf(person, key, now)
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Admit(a)) }
 	case "hold":
 		c := storetest.ClaimOf(person, slot, now)
+		c.Interval = interval
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Hold(c)) }
 	case "release":
 		return func(s *booking.State) (any, *booking.Effect, error) {
@@ -47,15 +57,18 @@ func drawOperation(t *rapid.T, now time.Time) operation {
 		}
 	case "book":
 		o := storetest.TellingOrderOf(person, slot, no)
-		o.No, o.BookedAt = no, now
+		o.No, o.BookedAt, o.Interval, o.Second.No = no, now, interval, then
 		return func(s *booking.State) (any, *booking.Effect, error) { return wrap(s.Book(o)) }
 	case "change":
+		if amended == then {
+			slot = storetest.SecondSlotID(rapid.IntRange(0, 1).Draw(t, "clinic"), rapid.IntRange(0, 2).Draw(t, "day"))
+		}
 		return func(s *booking.State) (any, *booking.Effect, error) {
-			return wrap(s.Change(booking.Move{No: no, Slot: slot, At: now, Tell: tell}))
+			return wrap(s.Change(booking.Move{No: amended, Slot: slot, Interval: interval, At: now, Tell: tell}))
 		}
 	case "cancel":
 		return func(s *booking.State) (any, *booking.Effect, error) {
-			return wrap(s.Cancel(booking.Withdrawal{No: no, By: booking.ByPerson, At: now, Tell: tell}))
+			return wrap(s.Cancel(booking.Withdrawal{No: amended, By: booking.ByPerson, At: now, Tell: tell}))
 		}
 	case "mark":
 		m := booking.Mark{No: no, Clinic: clinicOf(slot), Visit: rapid.SampledFrom([]booking.Visit{booking.Arrived, booking.Vaccinated, booking.NoShow}).Draw(t, "visit"), By: "clinic", At: storetest.SlotDay}
@@ -121,6 +134,9 @@ func look(s *booking.State, now time.Time) string {
 		}
 	}
 	for _, c := range o.Clinics {
+		for i := range c.Second {
+			text += fmt.Sprint(" ", c.Second[i].Left())
+		}
 		text += fmt.Sprint(" ", c.Left(), c.Slots[0].Left(), s.UnusedDoses(storetest.Opening, c.Slots[0].ID))
 	}
 	return text
@@ -149,7 +165,7 @@ func TestUndoLeavesNoTrace(t *testing.T) {
 		now := storetest.Now
 		for range rapid.IntRange(1, 20).Draw(t, "groups") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 4).Draw(t, "minutes")) * time.Minute)
-			group := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) operation { return drawOperation(t, now) }), 1, 6).Draw(t, "group")
+			group := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) operation { return drawOperation(t, now, allKinds) }), 1, 6).Draw(t, "group")
 			before := look(shaken, now)
 			var effects []*booking.Effect
 			for _, do := range group {

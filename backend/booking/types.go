@@ -54,6 +54,7 @@ type Booking struct {
 	Opening  string
 	Subject  subject.ID
 	Dose     int
+	Pair     string // number of the booking of the other dose that was made with this one; empty: none
 	Slot     string
 	Status   Status
 	Place    Place
@@ -75,17 +76,21 @@ type Via struct {
 	Agent string
 }
 
-// Order asks for a booking. All of it but Status and EndedAt is the caller's to fill; No is a fresh number.
+// Order asks for a booking of the first dose, and of the second where there is one. All of it but Status, EndedAt and Pair is
+// the caller's to fill; No is a fresh number.
 type Order struct {
 	Booking
 	Identity bool // the opening asks who people are: without a provider's word nothing is booked
+	Interval int  // days from the first dose to the second; 0: there is no second
+	Second   Second
 	Tell     Recipient
 }
 
 // Placed answers Book.
 type Placed struct {
 	Booking
-	Replayed bool // the same key and request were answered before; this is the booking from then
+	Second   *Booking // booked together with it; nil: none
+	Replayed bool     // the same key and request were answered before; this is the booking from then
 }
 
 // Move asks to put a booking in another slot of the same opening.
@@ -94,6 +99,8 @@ type Move struct {
 	Slot string
 	At   time.Time
 	Tell Recipient
+	// Interval is the days from the first dose to the second; 0: whatever it was.
+	Interval int
 }
 
 // Withdrawal asks to cancel a booking. By says whose hand it is, for the ledger. Closed says that the opening is over, so

@@ -84,7 +84,7 @@ func (s *State) UnusedDoses(opening, slot string) int { return s.unused.doses[sp
 // those set apart, and later booked, take nothing from the line.
 func (s *State) RestoreUnused(r ledger.Unused, at time.Time) {
 	supply := s.catalog.Opening(r.Opening)
-	supply.take(supply.Slot(r.Slot), -int64(r.Doses))
+	supply.take(supply.Slot(r.Slot), FirstDose, -int64(r.Doses))
 	supply.doses.booked.Add(int64(r.Doses))
 	s.unused.add(&Unused{ID: r.ID, Opening: r.Opening, Slot: r.Slot, Doses: r.Doses, Clinic: r.Clinic, By: r.By, At: at})
 }

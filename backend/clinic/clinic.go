@@ -26,13 +26,20 @@ type Slot struct {
 	At       time.Time
 	Vaccine  string
 	Capacity int // doses, at least 1
+	Dose     int // which dose people get in it, 1 or 2; 0 is 1
 }
+
+// DoseOrFirst is the slot's dose, the first where nothing is said.
+func (s *Slot) DoseOrFirst() int { return max(1, s.Dose) }
 
 // SlotID names the slot of a clinic that begins at the given time: "c0001-0726-0930" (clinic, month and day, Korea time).
 func SlotID(clinicID string, at time.Time) string {
 	t := at.In(subject.Seoul)
 	return fmt.Sprintf("%s-%02d%02d-%02d%02d", clinicID, int(t.Month()), t.Day(), t.Hour(), t.Minute())
 }
+
+// SecondSlotID names a slot of second doses, which may begin at the same time: "c0001-0906-0930-2".
+func SecondSlotID(clinicID string, at time.Time) string { return SlotID(clinicID, at) + "-2" }
 
 // Regions are the 17 provinces by their short names, in the order in which official tables list them.
 var Regions = []string{

@@ -42,6 +42,7 @@ type Clinic struct {
 type SlotCapacity struct {
 	Slot     string `json:"slot"`
 	Capacity int    `json:"capacity"`
+	Dose     int    `json:"dose,omitempty"` // 2 where second doses are given in it, which take nothing of the stock
 }
 
 // Stock says how many doses an opening has in all.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/subject"
@@ -26,14 +27,14 @@ func (s *server) book(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return encode(w, http.StatusCreated, view(&d, "")) // no proof: there is nothing to look up
+		return encode(w, http.StatusCreated, s.view(&d, nil)) // no proof: there is nothing to look up
 	}
 	d, err := s.service.Book(r.Context(), &p, text, request(&in, key), s.clock())
 	if err != nil {
 		return err
 	}
 	// Made for the moment of booking, so that the same key gives the same answer to the byte.
-	return encode(w, http.StatusCreated, view(&d, s.proofs.make(d.No, d.BookedAt)))
+	return encode(w, http.StatusCreated, s.view(&d, &d.BookedAt))
 }
 
 const (
@@ -61,14 +62,34 @@ func request(in *api.BookingRequest, key string) booking.Request {
 	return r
 }
 
-// view is a booking as its owner sees it, people masked.
-func view(d *booking.Detail, proof string) api.Booking {
+// view is a booking as its owner sees it, people masked, with proofs made at a time, if any.
+func (s *server) view(d *booking.Detail, proven *time.Time) api.Booking {
 	place := d.Place
-	return api.Booking{
+	b := api.Booking{
 		No: d.No, State: string(d.Status), Opening: d.Opening, Slot: d.Slot, At: place.At().In(subject.Seoul),
 		Clinic: place.Place.ID, ClinicName: place.Place.Name, Address: place.Place.Address, Vaccine: place.Vaccine(),
 		Dose: d.Dose, Name: booking.MaskName(d.Name), Phone: booking.MaskPhone(d.Phone),
-		BookedAt: d.BookedAt.In(subject.Seoul), ChangeBy: booking.ChangeBy(place.At()).In(subject.Seoul), Proof: proof,
+		BookedAt: d.BookedAt.In(subject.Seoul), ChangeBy: booking.ChangeBy(place.At()).In(subject.Seoul),
+	}
+	b.Second = viewAppointment(d.Second)
+	if proven == nil {
+		return b
+	}
+	b.Proof = s.proofs.make(d.No, *proven)
+	if b.Second != nil {
+		b.Second.Proof = s.proofs.make(b.Second.No, *proven)
+	}
+	return b
+}
+
+func viewAppointment(a *booking.Appointment) *api.Appointment {
+	if a == nil {
+		return nil
+	}
+	place := a.Place
+	return &api.Appointment{
+		No: a.No, Dose: a.Dose, Slot: place.ID, At: place.At().In(subject.Seoul), Clinic: place.Place.ID, ClinicName: place.Place.Name,
+		Address: place.Place.Address, Vaccine: place.Vaccine(), ChangeBy: booking.ChangeBy(place.At()).In(subject.Seoul),
 	}
 }
 
@@ -92,7 +113,7 @@ func (s *server) lookup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusOK, view(&d, s.proofs.make(d.No, now)))
+	return encode(w, http.StatusOK, s.view(&d, &now))
 }
 
 // own reads the number in the path and finds out whether the caller may ask about it.
@@ -114,7 +135,7 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusOK, view(&d, ""))
+	return encode(w, http.StatusOK, s.view(&d, nil))
 }
 
 func (s *server) change(w http.ResponseWriter, r *http.Request) error {
@@ -130,7 +151,7 @@ func (s *server) change(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusOK, view(&d, ""))
+	return encode(w, http.StatusOK, s.view(&d, nil))
 }
 
 func (s *server) cancel(w http.ResponseWriter, r *http.Request) error {
@@ -142,5 +163,5 @@ func (s *server) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusOK, view(&d, ""))
+	return encode(w, http.StatusOK, s.view(&d, nil))
 }

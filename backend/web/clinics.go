@@ -101,7 +101,7 @@ func appendClinics(b []byte, s *booking.Supply, asked search, now time.Time) []b
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendClinic(b, c)
+		b = appendClinic(b, c, c.Left())
 	}
 	return append(b, "]}"...)
 }

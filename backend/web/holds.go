@@ -62,5 +62,6 @@ func (s *server) release(w http.ResponseWriter, r *http.Request) error {
 func viewHold(h *booking.HoldDetail) api.Hold {
 	return api.Hold{
 		Slot: h.Slot, At: h.Place.At().In(subject.Seoul), Clinic: h.Place.Place.ID, ExpiresAt: h.ExpiresAt.In(subject.Seoul),
+		Second: viewAppointment(h.Second),
 	}
 }

@@ -44,7 +44,7 @@ func (s *server) status(w http.ResponseWriter, _ *http.Request) error {
 		Openings: map[string]api.OpeningReport{}, Breakers: s.providerHealth(),
 	}
 	for id, o := range s.store.Catalog().Openings() {
-		report.Openings[id] = api.OpeningReport{StockTotal: o.Total, StockLeft: o.Total - o.Booked(), Held: o.Held(), Booked: o.Booked(), Admitted: o.Admitted()}
+		report.Openings[id] = api.OpeningReport{StockTotal: o.Total, StockLeft: o.Unbooked(), Held: o.Held(), Booked: o.Booked(), Admitted: o.Admitted()}
 	}
 	return encode(w, http.StatusOK, report)
 }

@@ -116,7 +116,7 @@ func (s *server) bookFor(w http.ResponseWriter, r *http.Request, m *pass.Mandate
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusCreated, view(&d, s.proofs.make(d.No, d.BookedAt)))
+	return encode(w, http.StatusCreated, s.view(&d, &d.BookedAt))
 }
 
 func (s *server) find(w http.ResponseWriter, r *http.Request, m *pass.Mandate) error {
@@ -143,7 +143,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, m *pass.Mandate) e
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusOK, view(&d, s.proofs.make(d.No, now)))
+	return encode(w, http.StatusOK, s.view(&d, &now))
 }
 
 func (s *server) cancelFor(w http.ResponseWriter, r *http.Request, m *pass.Mandate) error {
@@ -167,7 +167,7 @@ func (s *server) cancelFor(w http.ResponseWriter, r *http.Request, m *pass.Manda
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusOK, view(&d, ""))
+	return encode(w, http.StatusOK, s.view(&d, nil))
 }
 
 // handled records what a gateway did for an agent from memory.

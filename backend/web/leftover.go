@@ -96,5 +96,5 @@ func (s *server) takeLeftover(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return encode(w, http.StatusCreated, view(&d, s.proofs.make(d.No, d.BookedAt)))
+	return encode(w, http.StatusCreated, s.view(&d, &d.BookedAt))
 }

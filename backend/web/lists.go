@@ -107,62 +107,58 @@ func (s *server) slots(w http.ResponseWriter, r *http.Request) error {
 	if c == nil {
 		return problemNoClinic
 	}
-	day, err := chosenDay(c, r.URL.Query().Get("day"))
+	day, err := chosenDay(c.Days, r.URL.Query().Get("day"))
 	if err != nil {
 		return err
 	}
 	now := s.clock()
 	body := s.lists.get(listKey{opening: supply.ID, clinic: c.ID, day: day.Day}, now, func(b []byte) []byte {
-		return appendSlots(b, c, day, now)
+		return appendSlots(b, c, c.Left(), c.Days, day, now)
 	})
 	writeJSON(w, http.StatusOK, body)
 	return nil
 }
 
 // chosenDay returns the day asked for; without one, the first on which anything is left.
-func chosenDay(c *booking.ClinicSupply, day string) (*booking.DaySupply, error) {
-	if day != "" {
-		if d := c.Day(day); d != nil {
+func chosenDay(days []booking.DaySupply, day string) (*booking.DaySupply, error) {
+	names := make([]string, 0, len(days))
+	for i := range days {
+		d := &days[i]
+		if d.Day == day || day == "" && d.Left() > 0 {
 			return d, nil
 		}
-		days := make([]string, len(c.Days))
-		for i := range c.Days {
-			days[i] = c.Days[i].Day
-		}
-		return nil, unknown("day", days)
+		names = append(names, d.Day)
 	}
-	for i := range c.Days {
-		if c.Days[i].Left() > 0 {
-			return &c.Days[i], nil
-		}
+	if day != "" {
+		return nil, unknown("day", names)
 	}
 	return &booking.DaySupply{}, nil
 }
 
-func appendClinic(b []byte, c *booking.ClinicSupply) []byte {
+func appendClinic(b []byte, c *booking.ClinicSupply, left int64) []byte {
 	b = appendString(append(b, `{"id":`...), c.ID)
 	b = appendString(append(b, `,"name":`...), c.Name)
 	b = appendString(append(b, `,"region":`...), c.Region)
 	b = appendString(append(b, `,"address":`...), c.Address)
 	b = appendString(append(b, `,"vaccine":`...), c.Vaccine)
-	b = strconv.AppendInt(append(b, `,"left":`...), max(0, c.Left()), 10)
+	b = strconv.AppendInt(append(b, `,"left":`...), max(0, left), 10)
 	return append(b, '}')
 }
 
 // appendSlots appends an api.SlotList.
-func appendSlots(b []byte, c *booking.ClinicSupply, day *booking.DaySupply, now time.Time) []byte {
+func appendSlots(b []byte, c *booking.ClinicSupply, left int64, days []booking.DaySupply, day *booking.DaySupply, now time.Time) []byte {
 	b = appendTime(append(b, `{"as_of":`...), now)
-	b = appendClinic(append(b, `,"clinic":`...), c)
+	b = appendClinic(append(b, `,"clinic":`...), c, left)
 	b = append(b, `,"days":[`...)
 	comma := false
-	for i := range c.Days {
-		if c.Days[i].Left() == 0 {
+	for i := range days {
+		if days[i].Left() == 0 {
 			continue
 		}
 		if comma {
 			b = append(b, ',')
 		}
-		b, comma = appendString(b, c.Days[i].Day), true
+		b, comma = appendString(b, days[i].Day), true
 	}
 	b = append(b, `],"slots":[`...)
 	for i := range day.Slots {

@@ -55,6 +55,12 @@ func waiting(p *api.Problem) *api.Problem {
 var kinds = map[booking.Kind]*api.Problem{
 	booking.SlotFull: problem(http.StatusConflict, string(booking.SlotFull),
 		"선택하신 접종일시가 방금 마감되었습니다. 다른 일시를 선택해 주세요.", "That time has just been taken. Please choose another one."),
+	booking.SecondDoseFull: problem(http.StatusConflict, string(booking.SecondDoseFull),
+		"이 의료기관에는 간격에 맞는 2차 접종 자리가 남아 있지 않습니다. 1차 접종을 다른 날이나 다른 의료기관으로 선택해 주세요.",
+		"This clinic has no place left for the second dose in time. Please choose another day or another clinic for the first."),
+	booking.SecondDoseInterval: problem(http.StatusConflict, string(booking.SecondDoseInterval),
+		"1차 접종과의 간격에 맞지 않는 일시입니다. 변경할 수 있는 일시 목록에서 선택해 주세요.",
+		"That is too soon or too late after the first dose. Please choose from the times that this booking can move to."),
 	booking.AlreadyBooked: problem(http.StatusConflict, string(booking.AlreadyBooked),
 		"이미 예약하셨습니다. 예약 조회에서 확인하거나 변경해 주세요.", "You have a booking already. Look it up to see or change it."),
 	booking.StockGone: problem(http.StatusGone, string(booking.StockGone),
@@ -121,7 +127,7 @@ var kinds = map[booking.Kind]*api.Problem{
 
 // fields names in Korean what a request can get wrong.
 var fields = map[string]string{
-	"body": "요청 본문", "slot": "접종일시", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
+	"body": "요청 본문", "slot": "접종일시", "clinic": "의료기관", "name": "성명", "phone": "휴대폰번호", "booking_no": "예약번호",
 	"proxy.name": "대리인 성명", "proxy.phone": "대리인 휴대폰번호", "proxy.relation": "대리인과의 관계",
 	"idempotency-key": "요청 번호(Idempotency-Key)", "event": "운영 기록", "schedule": "일정", "header": "요청 머리글", "rehearsal": "예행연습", "after": "시작 번호", "caller": "전화하신 분(caller: person, family, carer, other)", "reason": "요청 내용과 동의(reason, 1~200자)",
 	"region": "지역", "day": "날짜(day, 2021-07-26 형식)", "visit": "방문 결과(visit: arrived, vaccinated, no_show)", "task": "업무", "doses": "백신 수", "limit": "개수",

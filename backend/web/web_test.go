@@ -46,6 +46,7 @@ type house struct {
 	handler http.Handler
 	now     atomic.Int64
 	proxy   bool
+	days    int // between the doses
 
 	accepted  []string // identity providers of the opening
 	providers func(*house) []identity.Provider
@@ -157,7 +158,7 @@ func (h *house) log() booking.AccessLog {
 
 func (h *house) schedule() *cohort.Schedule {
 	s := schedule(h.proxy)
-	s.Openings[0].Identity = h.accepted
+	s.Openings[0].Identity, s.Openings[0].DoseIntervalDays = h.accepted, h.days
 	return s
 }
 

@@ -18,8 +18,10 @@ type Hold struct {
 	Second *Appointment `json:"second"`
 }
 
-// Appointment is one dose of a booking: where and when.
+// Appointment is one dose of a booking: where and when. A booked one has a number of its own, by which it is looked up,
+// changed and cancelled like any other.
 type Appointment struct {
+	No         string    `json:"booking_no,omitempty"`
 	Dose       int       `json:"dose"`
 	Slot       string    `json:"slot"`
 	At         time.Time `json:"at"`
@@ -28,6 +30,7 @@ type Appointment struct {
 	Address    string    `json:"address"`
 	Vaccine    string    `json:"vaccine"`
 	ChangeBy   time.Time `json:"change_by"`
+	Proof      string    `json:"proof,omitempty"` // as in Booking
 }
 
 // Identity answers GET /v1/identity: whether the opening asks who people are, whether this person has shown it, and how it

@@ -206,7 +206,7 @@ type Booking struct {
 	Phone      string    `json:"phone"`
 	BookedAt   time.Time `json:"booked_at"`
 	ChangeBy   time.Time `json:"change_by"` // until when it may be changed or cancelled
-	// Second is the second dose, booked together with the first; null where there is none.
+	// Second is the second dose, booked together with the first; null where there is none, and for the second itself.
 	Second *Appointment `json:"second"`
 	// Proof opens this booking again (Authorization: Proof …) for a quarter of an hour.
 	Proof string `json:"proof,omitempty"`

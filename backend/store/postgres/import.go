@@ -24,10 +24,10 @@ const (
 		SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
 		ON CONFLICT (opening, id) DO UPDATE SET name = excluded.name, region = excluded.region, address = excluded.address,
 			vaccine = excluded.vaccine`
-	sqlSlots = `INSERT INTO slots (opening, id, clinic, at, vaccine, capacity)
-		SELECT $1, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])
+	sqlSlots = `INSERT INTO slots (opening, id, clinic, at, vaccine, capacity, dose)
+		SELECT $1, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[], $7::bigint[])
 		ON CONFLICT (opening, id) DO UPDATE SET clinic = excluded.clinic, at = excluded.at, vaccine = excluded.vaccine,
-			capacity = excluded.capacity`
+			capacity = excluded.capacity, dose = excluded.dose`
 )
 
 // Import writes an import in one transaction.
@@ -71,7 +71,8 @@ func putSupply(ctx context.Context, tx pgx.Tx, in *booking.Imported) error {
 			column(part, func(s clinic.Slot) string { return s.Clinic }),
 			column(part, func(s clinic.Slot) time.Time { return s.At }),
 			column(part, func(s clinic.Slot) string { return s.Vaccine }),
-			column(part, func(s clinic.Slot) int64 { return int64(s.Capacity) }))
+			column(part, func(s clinic.Slot) int64 { return int64(s.Capacity) }),
+			column(part, func(s clinic.Slot) int64 { return int64(s.DoseOrFirst()) }))
 		if err != nil {
 			return fmt.Errorf("slots from %q on: %w", part[0].ID, err)
 		}

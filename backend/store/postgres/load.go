@@ -118,8 +118,8 @@ func loadOpening(ctx context.Context, q querier, state *booking.State, in *booki
 	}
 	return state.RestoreOpening(*in, room, func(put func(clinic.Slot)) error {
 		var s clinic.Slot
-		const query = "SELECT id, clinic, at, vaccine, capacity FROM slots WHERE opening = $1"
-		return each(ctx, q, query, []any{&s.ID, &s.Clinic, &s.At, &s.Vaccine, &s.Capacity}, func() error {
+		const query = "SELECT id, clinic, at, vaccine, capacity, dose FROM slots WHERE opening = $1"
+		return each(ctx, q, query, []any{&s.ID, &s.Clinic, &s.At, &s.Vaccine, &s.Capacity, &s.Dose}, func() error {
 			put(s)
 			return nil
 		}, in.Opening)
@@ -168,7 +168,7 @@ func loadBookings(ctx context.Context, q querier, state *booking.State) error {
 	})
 }
 
-const bookingColumns = `no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, ended_at, visit`
+const bookingColumns = `no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, ended_at, visit, pair`
 
 // bookingRow is a row of bookingColumns and the sealed data as it is read.
 type bookingRow struct {
@@ -181,7 +181,7 @@ type bookingRow struct {
 
 func (r *bookingRow) columns() []any {
 	return []any{&r.b.No, &r.b.Opening, &r.who, &r.b.Dose, &r.b.Slot, &r.status, &r.b.Place.Epoch, &r.rank, &r.pass, &r.key, &r.body,
-		&r.b.BookedAt, &r.ended, &r.b.Visit, &r.kept}
+		&r.b.BookedAt, &r.ended, &r.b.Visit, &r.b.Pair, &r.kept}
 }
 
 // booking copies the row, which is read into again.

@@ -25,7 +25,7 @@ const (
 	copyAdmissions = `COPY admissions (seq, opening, subject, epoch, rank, schedule_version, pass, pass_before, admitted_at, expires_at)
 		FROM STDIN (FORMAT binary)`
 	copyBookings = `COPY bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
-		booked_at, ended_at, sealed, visit) FROM STDIN (FORMAT binary)`
+		booked_at, ended_at, sealed, visit, pair) FROM STDIN (FORMAT binary)`
 )
 
 var statements = []string{
@@ -104,12 +104,22 @@ func (r *rows) add(e *booking.Effect) {
 	case ledger.KindAdmission, ledger.KindReadmission:
 		r.addAdmission(e)
 	case ledger.KindBooking:
-		r.booking[e.Booking.No] = len(r.bookings)
-		r.bookings = append(r.bookings, e.Booking)
+		r.addBooking(e.Booking)
+		r.addBooking(e.Second)
 	case ledger.KindChange, ledger.KindCancel, ledger.KindVisit:
 		r.amend(e.Booking)
+		if e.Second != nil {
+			r.amend(e.Second)
+		}
 	case ledger.KindIdentity:
 		r.identities = append(r.identities, identityRow{e.Record.Seq, e.Identified})
+	}
+}
+
+func (r *rows) addBooking(b *booking.Booking) {
+	if b != nil {
+		r.booking[b.No] = len(r.bookings)
+		r.bookings = append(r.bookings, b)
 	}
 }
 
@@ -254,7 +264,7 @@ func optional(h *ledger.Hash) []byte {
 func (r *rows) copyBookings(b *batch) {
 	c := &r.copied
 	for _, b := range r.bookings {
-		c.row(15)
+		c.row(16)
 		c.text(b.No)
 		c.text(b.Opening)
 		c.bytes(b.Subject[:])
@@ -270,6 +280,7 @@ func (r *rows) copyBookings(b *batch) {
 		c.optionalTime(b.EndedAt)
 		c.bytes(b.Sealed)
 		c.text(string(b.Visit))
+		c.text(b.Pair)
 	}
 	b.Copy(copyBookings, c)
 }

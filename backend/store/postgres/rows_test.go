@@ -72,7 +72,7 @@ func playGroups(t *testing.T, address string, script [][]action, together bool) 
 	if err := d.Write([]*booking.Effect{first}); err != nil {
 		return err
 	}
-	prepared, err := state.PrepareImport(storetest.Slots(2, 2, 3))
+	prepared, err := state.PrepareImport(storetest.WithSecond(storetest.Slots(2, 2, 3), 2, 2, 0, 1))
 	if err != nil {
 		return err
 	}
@@ -130,6 +130,7 @@ func decide(state *booking.State, a action, active map[int]string) *booking.Effe
 	case "book":
 		o := storetest.TellingOrderOf(a.person, storetest.SlotID(a.slot), fmt.Sprint("key-", a.n))
 		o.No = fmt.Sprint("no-", a.person, "-", state.Head().Seq)
+		o.Second.No, o.Interval = o.No+"-second", a.n%2*storetest.Interval
 		if _, e, _ = state.Book(o); e != nil {
 			active[a.person] = o.No
 		}
@@ -139,7 +140,7 @@ func decide(state *booking.State, a action, active map[int]string) *booking.Effe
 	case "release":
 		e = state.Release(storetest.Opening, storetest.Person(a.person), now)
 	case "change":
-		_, e, _ = state.Change(booking.Move{No: active[a.person], Slot: storetest.SlotID(a.slot), At: now, Tell: storetest.RecipientOf(a.person)})
+		_, e, _ = state.Change(booking.Move{No: active[a.person], Slot: storetest.SlotID(a.slot), Interval: a.n % 2 * storetest.Interval, At: now, Tell: storetest.RecipientOf(a.person)})
 	case "cancel":
 		_, e, _ = state.Cancel(booking.Withdrawal{No: active[a.person], By: booking.ByPerson, At: now, Tell: storetest.RecipientOf(a.person)})
 	case "settle":

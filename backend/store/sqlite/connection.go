@@ -47,12 +47,12 @@ const (
 		ON CONFLICT (subject, opening) DO UPDATE SET epoch = excluded.epoch, rank = excluded.rank,
 		schedule_version = excluded.schedule_version, pass = excluded.pass, pass_before = excluded.pass_before,
 		expires_at = excluded.expires_at`
-	sqlBooking = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlBooking = `INSERT INTO bookings (no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash, booked_at, sealed, pair)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlSetBooking = `UPDATE bookings SET slot = ?, status = ?, ended_at = ?, visit = ? WHERE no = ?`
 	sqlOpening    = `INSERT OR REPLACE INTO openings (id, vaccine, stock) VALUES (?, ?, ?)`
 	sqlClinic     = `INSERT OR REPLACE INTO clinics (opening, id, name, region, address, vaccine) VALUES (?, ?, ?, ?, ?, ?)`
-	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlSlot       = `INSERT OR REPLACE INTO slots (opening, id, clinic, at, vaccine, capacity, dose) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sqlList       = `INSERT INTO lists (name, chunk, subjects) VALUES (?, ?, ?)`
 	sqlDropList   = `DELETE FROM lists WHERE name = ?`
 	sqlHold       = `INSERT OR REPLACE INTO holds (opening, subject, slot, second, expires_at) VALUES (?, ?, ?, ?, ?)`
@@ -171,14 +171,25 @@ func (c *connection) effect(e *booking.Effect) error {
 	case ledger.KindAdmission, ledger.KindReadmission:
 		return c.admission(e.Admission)
 	case ledger.KindBooking:
-		return c.booking(e.Booking)
+		return c.each(e, c.booking)
 	case ledger.KindIdentity:
 		return c.identity(e.Identified)
 	case ledger.KindChange, ledger.KindCancel, ledger.KindVisit:
-		b := e.Booking
-		return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), string(b.Visit), b.No)
+		return c.each(e, c.amend)
 	}
 	return nil
+}
+
+// each writes both doses that an operation changed.
+func (c *connection) each(e *booking.Effect, write func(*booking.Booking) error) error {
+	if err := write(e.Booking); err != nil || e.Second == nil {
+		return err
+	}
+	return write(e.Second)
+}
+
+func (c *connection) amend(b *booking.Booking) error {
+	return c.setBooking.exec(b.Slot, string(b.Status), optionalTime(b.EndedAt), string(b.Visit), b.No)
 }
 
 // holds writes down which doses are kept for somebody, and which no longer.
@@ -214,7 +225,7 @@ func (c *connection) admission(a *booking.Admission) error {
 
 func (c *connection) booking(b *booking.Booking) error {
 	return c.putBooking.exec(b.No, b.Opening, b.Subject[:], int64(b.Dose), b.Slot, string(b.Status),
-		int64(b.Place.Epoch), int64(b.Place.Rank), b.PassHash[:], b.KeyHash[:], b.BodyHash[:], b.BookedAt.UnixMilli(), b.Sealed)
+		int64(b.Place.Epoch), int64(b.Place.Rank), b.PassHash[:], b.KeyHash[:], b.BodyHash[:], b.BookedAt.UnixMilli(), b.Sealed, b.Pair)
 }
 
 func optionalTime(t time.Time) driver.Value {

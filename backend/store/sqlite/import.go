@@ -22,7 +22,7 @@ func (c *connection) imported(in *booking.Imported) error {
 		}
 	}
 	for _, slot := range in.Slots {
-		err := c.putSlot.exec(in.Opening, slot.ID, slot.Clinic, slot.At.UnixMilli(), slot.Vaccine, int64(slot.Capacity))
+		err := c.putSlot.exec(in.Opening, slot.ID, slot.Clinic, slot.At.UnixMilli(), slot.Vaccine, int64(slot.Capacity), int64(slot.DoseOrFirst()))
 		if err != nil {
 			return fmt.Errorf("slot %q: %w", slot.ID, err)
 		}

@@ -115,11 +115,11 @@ func (s *Store) loadOpening(ctx context.Context, state *booking.State, in *booki
 		return err
 	}
 	return state.RestoreOpening(*in, room, func(put func(clinic.Slot)) error {
-		const query = "SELECT id, clinic, at, vaccine, capacity FROM slots WHERE opening = ?"
+		const query = "SELECT id, clinic, at, vaccine, capacity, dose FROM slots WHERE opening = ?"
 		return s.each(ctx, query, func(r *sql.Rows) error {
 			var slot clinic.Slot
 			var at int64
-			if err := r.Scan(&slot.ID, &slot.Clinic, &at, &slot.Vaccine, &slot.Capacity); err != nil {
+			if err := r.Scan(&slot.ID, &slot.Clinic, &at, &slot.Vaccine, &slot.Capacity, &slot.Dose); err != nil {
 				return err
 			}
 			slot.At = fromMilli(at)
@@ -192,7 +192,7 @@ func (s *Store) loadHolds(ctx context.Context, state *booking.State) error {
 }
 
 const bookingColumns = `no, opening, subject, dose, slot, status, epoch, rank, pass_sha256, key_sha256, body_hash,
-	booked_at, ended_at, visit`
+	booked_at, ended_at, visit, pair`
 
 func scanBooking(scan func(...any) error) (booking.Booking, error) {
 	var b booking.Booking
@@ -200,7 +200,7 @@ func scanBooking(scan func(...any) error) (booking.Booking, error) {
 	var rank, booked int64
 	var ended sql.NullInt64
 	err := scan(&b.No, &b.Opening, &who, &b.Dose, &b.Slot, &b.Status, &b.Place.Epoch, &rank, &pass, &key, &body,
-		&booked, &ended, &b.Visit, &b.Sealed)
+		&booked, &ended, &b.Visit, &b.Pair, &b.Sealed)
 	copy(b.Subject[:], who)
 	copy(b.PassHash[:], pass)
 	copy(b.KeyHash[:], key)

@@ -47,6 +47,27 @@ func Slots(slots, capacity int, stock int64) booking.Import {
 // SlotID is the n-th slot of Slots.
 func SlotID(n int) string { return clinic.SlotID(fmt.Sprintf("c%04d", n), SlotDay) }
 
+// Interval is the days between the doses in the suite.
+const Interval = 42
+
+// SecondSlotID is the slot of second doses of the n-th clinic of Slots, that many days after the interval.
+func SecondSlotID(n, days int) string {
+	return clinic.SecondSlotID(fmt.Sprintf("c%04d", n), SlotDay.AddDate(0, 0, Interval+days))
+}
+
+// WithSecond adds slots of second doses to clinics of Slots, on so many days from the interval on.
+func WithSecond(in booking.Import, capacity, days int, clinics ...int) booking.Import {
+	for _, n := range clinics {
+		for day := range days {
+			in.Slots = append(in.Slots, clinic.Slot{
+				ID: SecondSlotID(n, day), Clinic: fmt.Sprintf("c%04d", n), At: SlotDay.AddDate(0, 0, Interval+day), Vaccine: "모더나",
+				Capacity: capacity, Dose: booking.SecondDose,
+			})
+		}
+	}
+	return in
+}
+
 // passText stands for a pass: the store keeps it and looks inside nowhere.
 func passText(n, renewal int) string { return fmt.Sprintf("pass-%d-%d", n, renewal) }
 
@@ -65,7 +86,14 @@ func OrderOf(n int, slot, key string) booking.Order {
 		No: booking.NewNumber(), Opening: Opening, Subject: Person(n), Dose: booking.FirstDose, Slot: slot,
 		Place: booking.Place{Epoch: 1, Rank: ^uint64(n)}, PassHash: booking.HashText(passText(n, 0)),
 		KeyHash: booking.HashText(key), BodyHash: booking.HashText(slot), BookedAt: Now, Sealed: []byte("sealed " + slot),
-	}}
+	}, Second: booking.Second{No: booking.NewNumber(), Sealed: []byte("sealed second")}}
+}
+
+// OrderBoth is OrderOf with a second dose.
+func OrderBoth(n int, slot, key string) booking.Order {
+	o := OrderOf(n, slot, key)
+	o.Interval = Interval
+	return o
 }
 
 // ClaimOf makes the n-th person's claim to a slot, for five minutes from at, under their first pass.
