@@ -65,9 +65,14 @@ func TestTheCallCentreBooksForSomebodyWithoutAPhone(t *testing.T) {
 	s.up()
 	eligible, others := s.citizens()
 	const agent, clinic = "call_centre", "clinic"
-	join := func(rrn, code string) (p api.LanePlace) {
+	join := func(rrn, code string) (p api.Place) {
 		s.asked(200, agent, "POST", "/lane/v1/queue/join", api.LaneJoin{RRN: rrn, Code: code, LaneCall: aCall}, &p)
 		return p
+	}
+	var own api.Place // somebody joins by themselves, then their phone dies
+	s.do(200, "POST", "/v1/queue/join", "", api.JoinRequest{RRN: eligible[2].Number.Digits()}, &own)
+	if p := join(eligible[2].Number.Digits(), own.Code); own.Code == "" || p.Code != own.Code {
+		t.Errorf("own %+v, by the agent %+v", own, p)
 	}
 	who := eligible[0]
 	early := join(who.Number.Digits(), "")
@@ -81,7 +86,7 @@ func TestTheCallCentreBooksForSomebodyWithoutAPhone(t *testing.T) {
 		t.Errorf("entered before the opening: %d %s", status, body)
 	}
 	s.eventually("the turn comes", func() bool {
-		var p api.LanePlace
+		var p api.Place
 		s.asked(200, agent, "GET", "/lane/v1/queue/place", nil, &p, "Authorization", "Ticket "+early.Ticket)
 		return p.State == api.PlaceTurn && p.Code == early.Code
 	})
@@ -149,7 +154,7 @@ func TestTheCallCentreBooksForSomebodyWithoutAPhone(t *testing.T) {
 		}
 	}
 	slices.Sort(tasks) // what is done from memory comes a little later
-	if got := strings.Join(tasks, " "); got != "book book cancel join lookup recall" {
+	if got := strings.Join(tasks, " "); got != "book book cancel join lookup recall recall" {
 		t.Errorf("the log of accesses has %s", got)
 	}
 }

@@ -19,18 +19,12 @@ type LaneCall struct {
 }
 
 // LaneJoin is the body of POST /lane/v1/queue/join. Code is the short code of the place that the person has already; without
-// one they take the place that joining now gives anybody.
+// one they take the place that joining now gives anybody. The answer is a Place with its Code, which the person is told.
 type LaneJoin struct {
 	RRN     string `json:"rrn"`
 	Opening string `json:"opening,omitempty"`
 	Code    string `json:"code,omitempty"`
 	LaneCall
-}
-
-// LanePlace answers it. Code is what to tell the person: with it and their number any agent finds the place again.
-type LanePlace struct {
-	Place
-	Code string `json:"code"`
 }
 
 // LaneBooking is the body of POST /lane/v1/bookings, with the person's pass. Phone may be a landline or empty: then the

@@ -86,7 +86,9 @@ type JoinRequest struct {
 // Place answers join and place. Ahead, WaitLowS and WaitHighS are null while unknown (before the draw, or while
 // nothing moves).
 type Place struct {
-	Ticket    string `json:"ticket,omitempty"`
+	Ticket string `json:"ticket,omitempty"`
+	// Code stands beside the ticket: with it and the registration number the call centre finds the place again.
+	Code      string `json:"code,omitempty"`
 	Opening   string `json:"opening"`
 	Cohort    string `json:"cohort"`
 	State     string `json:"state"`

@@ -127,7 +127,9 @@ func (e *Edge) waitFast(ctx *fasthttp.RequestCtx) bool {
 	now := e.node.Now()
 	place := line.Place(&t, now)
 	buf := buffers.Get().(*[]byte)
-	*buf = e.pages.AppendWaitingPage((*buf)[:0], lang, line.Wire(&t, &place, now))
+	wire := line.Wire(&t, &place, now)
+	wire.Code = e.node.Code(&t)
+	*buf = e.pages.AppendWaitingPage((*buf)[:0], lang, wire)
 	for _, h := range e.waitHeaders[lang] {
 		ctx.Response.Header.Add(h.name, h.value)
 	}

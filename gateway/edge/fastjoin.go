@@ -32,7 +32,7 @@ func (e *Edge) joinFast(ctx *fasthttp.RequestCtx, shown []byte) bool {
 	}
 	place := line.Place(&t, now)
 	buf := buffers.Get().(*[]byte)
-	*buf = line.AppendPlace((*buf)[:0], text[:], &t, &place, now)
+	*buf = e.appendJoined((*buf)[:0], line, &text, &t, &place, now)
 	fastJSON(ctx, "no-store")
 	ctx.Response.SetBody(*buf)
 	buffers.Put(buf)

@@ -12,6 +12,7 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/node"
 	"github.com/daemun/daemun/gateway/pages"
+	"github.com/daemun/daemun/gateway/queue"
 )
 
 const ticketScheme = "Ticket "
@@ -147,9 +148,17 @@ func (e *Edge) join(w http.ResponseWriter, r *http.Request) {
 	}
 	place := line.Place(&t, now)
 	buf := buffers.Get().(*[]byte)
-	*buf = line.AppendPlace((*buf)[:0], text[:], &t, &place, now)
+	*buf = e.appendJoined((*buf)[:0], line, &text, &t, &place, now)
 	answer(w, http.StatusOK, *buf)
 	buffers.Put(buf)
+}
+
+// appendJoined appends the place of somebody who joined, with their ticket and its short code.
+func (e *Edge) appendJoined(dst []byte, line *queue.Line, text *queue.Text, t *queue.Ticket, place *queue.Place, now time.Time) []byte {
+	dst = line.AppendPlace(dst, text[:], t, place, now)
+	end := len(dst) - 1 // the closing brace
+	dst = e.node.AppendCode(append(dst[:end], `,"code":"`...), t)
+	return append(dst, `"}`...)
 }
 
 // ticketOf returns the ticket that a request shows: the header's, else the cookie's.

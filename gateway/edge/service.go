@@ -40,7 +40,7 @@ func (s service) Join(_ context.Context, req api.JoinRequest, ticket string) (ap
 	}
 	place := line.Place(&t, now)
 	wire := line.Wire(&t, &place, now)
-	wire.Ticket = string(text[:])
+	wire.Ticket, wire.Code = string(text[:]), s.e.node.Code(&t)
 	return wire, nil
 }
 
@@ -51,7 +51,9 @@ func (s service) Place(_ context.Context, ticket string) (api.Place, error) {
 	}
 	now := s.e.node.Now()
 	place := line.Place(&t, now)
-	return line.Wire(&t, &place, now), nil
+	wire := line.Wire(&t, &place, now)
+	wire.Code = s.e.node.Code(&t)
+	return wire, nil
 }
 
 func (s service) Enter(ctx context.Context, ticket string) (api.Entry, error) {

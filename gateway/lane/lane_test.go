@@ -144,9 +144,9 @@ func (o *office) ask(cert *x509.Certificate, method, target string, body any, he
 	return w
 }
 
-func (o *office) join(body api.LaneJoin) api.LanePlace {
+func (o *office) join(body api.LaneJoin) api.Place {
 	o.t.Helper()
-	var p api.LanePlace
+	var p api.Place
 	w := o.ask(agent, "POST", "/lane/v1/queue/join", body)
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 200 {
 		o.t.Fatalf("join: %d %s", w.Code, w.Body)

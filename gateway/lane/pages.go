@@ -74,7 +74,7 @@ func (p *pages) functions(lang string) template.FuncMap {
 		"day":   func(t time.Time) string { return t.In(subject.Seoul).Format("2006-01-02") },
 		"clock": func(t time.Time) string { return t.In(subject.Seoul).Format("15:04") },
 		"when":  func(t time.Time) string { return t.In(subject.Seoul).Format("2006-01-02 15:04") },
-		"wait":  func(p api.LanePlace) string { return waitWords(pick, &p.Place) },
+		"wait":  func(p api.Place) string { return waitWords(pick, &p) },
 		"state": func(state string) string { return stateWords(pick, state) },
 		"visit": func(visit string) string { return visitWords(pick, visit) },
 	}

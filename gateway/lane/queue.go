@@ -81,14 +81,14 @@ func number(text string, now time.Time) (subject.Number, error) {
 
 // join gives a person the place that they have already, by its code, or else the very place that joining gives anybody at
 // this moment.
-func (l *Lane) join(p person, in api.LaneJoin) (api.LanePlace, error) {
+func (l *Lane) join(p person, in api.LaneJoin) (api.Place, error) {
 	if err := checkCall(&in.LaneCall); err != nil {
-		return api.LanePlace{}, err
+		return api.Place{}, err
 	}
 	now := l.Node.Now()
 	n, err := number(in.RRN, now)
 	if err != nil {
-		return api.LanePlace{}, err
+		return api.Place{}, err
 	}
 	task := taskJoin
 	var text queue.Text
@@ -101,14 +101,14 @@ func (l *Lane) join(p person, in api.LaneJoin) (api.LanePlace, error) {
 		text, t, line, err = l.Node.Join(n, in.Opening, nil, now)
 	}
 	if err != nil {
-		return api.LanePlace{}, err
+		return api.Place{}, err
 	}
 	if err := l.note(p, task, &t, in.LaneCall); err != nil {
-		return api.LanePlace{}, err
+		return api.Place{}, err
 	}
 	place := line.Place(&t, now)
-	out := api.LanePlace{Place: line.Wire(&t, &place, now), Code: l.Node.Code(&t)}
-	out.Ticket = string(text[:])
+	out := line.Wire(&t, &place, now)
+	out.Ticket, out.Code = string(text[:]), l.Node.Code(&t)
 	return out, nil
 }
 
@@ -125,14 +125,16 @@ func (l *Lane) serveJoin(w http.ResponseWriter, r *http.Request, p person) error
 }
 
 // place is how a ticket stands.
-func (l *Lane) place(ticket string) (api.LanePlace, error) {
+func (l *Lane) place(ticket string) (api.Place, error) {
 	t, line, err := l.Node.Locate([]byte(ticket))
 	if err != nil {
-		return api.LanePlace{}, err
+		return api.Place{}, err
 	}
 	now := l.Node.Now()
 	place := line.Place(&t, now)
-	return api.LanePlace{Place: line.Wire(&t, &place, now), Code: l.Node.Code(&t)}, nil
+	out := line.Wire(&t, &place, now)
+	out.Code = l.Node.Code(&t)
+	return out, nil
 }
 
 func (l *Lane) servePlace(w http.ResponseWriter, r *http.Request, _ person) error {

@@ -33,7 +33,7 @@ type work struct {
 	Back   string `json:"b,omitempty"` // number to call back
 	At     int64  `json:"a"`           // Unix s
 
-	Place api.LanePlace `json:"-"`
+	Place api.Place `json:"-"`
 }
 
 var cookieText = base64.RawURLEncoding.Strict()

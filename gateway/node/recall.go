@@ -12,15 +12,11 @@ import (
 // BadCode refuses a short code that is not of the person and the opening.
 const BadCode = "bad_code"
 
-// Code is the short code of a ticket, by which Recall makes it again; empty where it has none.
-func (n *Node) Code(t *queue.Ticket) string {
-	if t.KeyID == 0 { // signed just now
-		current := *t
-		_, current.KeyID = n.ring.TicketKeys()
-		return n.tickets.Code(&current)
-	}
-	return n.tickets.Code(t)
-}
+// AppendCode appends the short code of a ticket, by which Recall makes it again; nothing where it has none.
+func (n *Node) AppendCode(dst []byte, t *queue.Ticket) []byte { return n.tickets.AppendCode(dst, t) }
+
+// Code is AppendCode as a text.
+func (n *Node) Code(t *queue.Ticket) string { return n.tickets.Code(t) }
 
 // Recall makes a person's ticket again from the short code that they were told: the same place, neither better nor worse. The
 // opening is the one that admits them where it is empty.

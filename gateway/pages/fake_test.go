@@ -57,7 +57,7 @@ func newFake() *fakeService {
 		}},
 		eligibility: api.Eligibility{Eligible: true, Opening: "2021-07-19", Cohort: "1967-1968", Code: "open_now"},
 		place: api.Place{
-			Ticket: "ticket-of-hong", Opening: "2021-07-19", Cohort: "1967-1968", State: api.PlaceWaiting,
+			Ticket: "ticket-of-hong", Code: "0Q1A-7ZK3-M8PD", Opening: "2021-07-19", Cohort: "1967-1968", State: api.PlaceWaiting,
 			Ahead: ptr(int64(12_345)), WaitLowS: ptr(int64(190)), WaitHighS: ptr(int64(300)),
 			StockOutlook: "plenty", StockLeft: ptr(int64(128_400)),
 			OpensAt: time.Date(2021, 7, 19, 20, 0, 0, 0, subject.Seoul), NextPollS: 8, ServerTime: fakeNow,

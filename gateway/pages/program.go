@@ -40,6 +40,7 @@ const (
 	holeClock
 	holeEvery
 	holeAuto
+	holeCode
 )
 
 var holes = map[string]hole{
@@ -48,7 +49,7 @@ var holes = map[string]hole{
 	"reason": holeReason, "reasontext": holeReasonText, "opens": holeOpens, "opensiso": holeOpensISO,
 	"poll": holePoll, "opening": holeOpening, "until": holeUntil, "order": holeOrder, "ahead": holeAhead,
 	"place": holePlace, "wait": holeWait, "stock": holeStock, "clock": holeClock, "every": holeEvery,
-	"auto": holeAuto,
+	"auto": holeAuto, "code": holeCode,
 }
 
 // compile cuts a page at its holes.

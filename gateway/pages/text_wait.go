@@ -44,6 +44,7 @@ var waitText = map[string][2]string{
 	"wait.know.1": {"창을 닫거나 휴대전화를 잠가도 순번은 유지됩니다. 같은 브라우저로 다시 열면 이어집니다.", "Your place is kept when you close this page or lock your phone. Open it again in the same browser."},
 	"wait.know.2": {"여러 창이나 기기로 접속해도 빨라지지 않습니다.", "More windows or devices do not make it faster."},
 	"wait.know.3": {"차례를 놓쳐도 예약 마감 전까지 입장할 수 있습니다.", "If you miss your turn you can still enter until booking closes."},
+	"wait.code":   {"전화(1339)로 문의하실 때 알려 주실 순번 코드:", "Your short code, if you call 1339:"},
 	"wait.know.4": {"대기 시간은 지금 속도로 어림한 범위입니다.", "The wait is a range estimated from the present pace."},
 
 	"leave.summary": {"공용 컴퓨터를 쓰고 계신가요?", "Using a shared computer?"},

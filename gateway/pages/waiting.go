@@ -109,6 +109,8 @@ func appendPlaceHole(dst []byte, h hole, lang string, v *api.Place) []byte {
 		return appendCounted(dst, lang, v.Ahead, 1, "wait.nth")
 	case holeWait:
 		return appendWait(dst, lang, v.WaitLowS, v.WaitHighS)
+	case holeCode:
+		return appendCode(dst, lang, v.Code)
 	case holeOpens:
 		return appendDateTime(dst, lang, v.OpensAt)
 	case holeOpensISO:
@@ -147,6 +149,15 @@ func appendAuto(dst []byte, lang string, every int64, auto bool) []byte {
 // reloads tells whether a page reloads by itself where that was asked for. One with a button to press never does: it would
 // be taken away under the finger.
 func reloads(v *api.Place) bool { return v.State != api.PlaceTurn && v.State != api.PlaceClosed }
+
+// appendCode tells the short code under which the call centre finds the place.
+func appendCode(dst []byte, lang, code string) []byte {
+	if code == "" {
+		return dst
+	}
+	dst = append(append(append(dst, "<li>"...), text(lang, "wait.code")...), " <b>"...)
+	return append(appendEscaped(dst, code), "</b></li>\n"...)
+}
 
 func appendCounted(dst []byte, lang string, n *int64, plus int64, unit string) []byte {
 	if n == nil {

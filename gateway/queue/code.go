@@ -22,28 +22,32 @@ const (
 )
 
 // Code is the short code of a ticket; empty where its epoch is beyond all that codes can name.
-func (k *Keys) Code(t *Ticket) string {
-	key := k.keys[t.KeyID]
+func (k *Keys) Code(t *Ticket) string { return string(k.AppendCode(nil, t)) }
+
+// AppendCode appends the short code of a ticket. One that was signed just now counts as under the current key.
+func (k *Keys) AppendCode(dst []byte, t *Ticket) []byte {
+	id := t.KeyID
+	if id == 0 {
+		id = k.current
+	}
+	key := k.keys[id]
 	if t.Epoch >= codeEpochs || key == nil {
-		return ""
+		return dst
 	}
 	bits := uint64(t.Epoch)<<codeMAC | codeSum(key, t)
-	var out [codeLen + 2]byte
-	for i, at := codeLen-1, len(out)-1; i >= 0; i, at = i-1, at-1 {
-		if i%4 == 3 && i != codeLen-1 {
-			out[at] = '-'
-			at--
+	for i := range codeLen {
+		if i > 0 && i%4 == 0 {
+			dst = append(dst, '-')
 		}
-		out[at] = codeAlphabet[bits&31]
-		bits >>= 5
+		dst = append(dst, codeAlphabet[bits>>(5*(codeLen-1-i))&31])
 	}
-	return string(out[:])
+	return dst
 }
 
 // codeSum is the MAC of a ticket's short code.
 func codeSum(key *[32]byte, t *Ticket) uint64 {
-	b := make([]byte, 0, maxMessage)
-	b = append(b, codeLabel...)
+	var buf [maxMessage]byte
+	b := append(buf[:0], codeLabel...)
 	b = binary.BigEndian.AppendUint32(b, t.Opening)
 	b = binary.BigEndian.AppendUint32(b, t.Epoch)
 	b = append(b, t.Subject[:]...)
