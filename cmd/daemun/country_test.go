@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -167,6 +168,7 @@ func TestWholeCountry(t *testing.T) {
 			if c.peak() > mostMemory {
 				t.Errorf("the server used %d MiB", c.peak()>>20)
 			}
+			http.DefaultClient.CloseIdleConnections()
 			if code := c.parts[0].stop(t); code != 0 {
 				t.Errorf("exit code %d:\n%s", code, c.parts[0].output)
 			}
@@ -237,7 +239,7 @@ func (c *country) anySlot(pass string, who demo.Citizen) string {
 	var clinics api.ClinicList
 	var slots api.SlotList
 	for try := 0; len(slots.Slots) == 0 && try < 50; try++ {
-		c.do(200, "GET", "/v1/clinics?region="+[]string{"%EA%B2%BD%EA%B8%B0", "%EC%84%9C%EC%9A%B8"}[n%2], pass, nil, &clinics)
+		c.do(200, "GET", "/v1/clinics?region="+[]string{"%EA%B2%BD%EA%B8%B0", "%EC%84%9C%EC%9A%B8"}[n%2]+fmt.Sprint("&page=", 1+n/2%40), pass, nil, &clinics)
 		c.do(200, "GET", "/v1/clinics/"+clinics.Clinics[(n+try)%len(clinics.Clinics)].ID+"/slots", pass, nil, &slots)
 		slots.Slots = slices.DeleteFunc(slots.Slots, func(s api.Slot) bool { return s.Left == 0 })
 	}
