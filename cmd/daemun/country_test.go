@@ -107,8 +107,10 @@ func newCountry(t *testing.T, citizens, clinics int, store string) *country {
 	return c
 }
 
-// askers is how many people ask at a time.
-const askers = 16
+const (
+	askers = 16  // people who ask at a time
+	inside = 128 // people who go from the street to a booking at a time
+)
 
 // each calls do for everybody, many at a time.
 func (c *country) each(do func(demo.Citizen)) {
@@ -266,7 +268,7 @@ func (c *country) holdOpening(bookings int) {
 	var all sync.WaitGroup
 	var booked atomic.Int64
 	began := time.Now()
-	for range askers {
+	for range inside {
 		all.Go(func() {
 			for who := range eligible {
 				pass := "Pass " + c.enter(c.join(who))
