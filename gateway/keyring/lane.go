@@ -38,14 +38,23 @@ func (p *LanePerson) check() error {
 	return fmt.Errorf("role %q: want %s or %s", p.Role, RoleCallCentre, RoleClinic)
 }
 
-// Lane issues a certificate and key, in one PEM, for somebody of a reserved lane.
-func (a *Authority) Lane(p LanePerson, now time.Time) ([]byte, error) {
+// Subject is how the person stands in a certificate: name, role as the unit, clinic as the organisation.
+func (p *LanePerson) Subject() (pkix.Name, error) {
 	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("issue a certificate for a lane: %w", err)
+		return pkix.Name{}, fmt.Errorf("a certificate for a lane: %w", err)
 	}
 	subject := pkix.Name{CommonName: p.Name, OrganizationalUnit: []string{p.Role}}
 	if p.Clinic != "" {
 		subject.Organization = []string{p.Clinic}
+	}
+	return subject, nil
+}
+
+// Lane issues a certificate and key, in one PEM, for somebody of a reserved lane.
+func (a *Authority) Lane(p LanePerson, now time.Time) ([]byte, error) {
+	subject, err := p.Subject()
+	if err != nil {
+		return nil, err
 	}
 	return a.issue(subject, now)
 }

@@ -10,8 +10,8 @@ package lane
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/x509"
 	"errors"
+	"math/big"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -46,7 +46,7 @@ type Options struct {
 	Sealer  Sealer
 	Meter   *meter.Meter
 	Share   float64 // of the pace of entries that is reserved, 0 to 1
-	Revoked func(*x509.Certificate) bool
+	Revoked func(serial *big.Int) bool // nil: none was taken back
 	Log     *zap.Logger
 }
 
@@ -206,7 +206,7 @@ func (l *Lane) who(r *http.Request) (person, bool) {
 	}
 	cert := r.TLS.VerifiedChains[0][0]
 	p, ok := keyring.LanePersonOf(cert)
-	if !ok || l.Revoked != nil && l.Revoked(cert) || !l.Node.Now().Before(cert.NotAfter) {
+	if !ok || l.Revoked != nil && l.Revoked(cert.SerialNumber) || !l.Node.Now().Before(cert.NotAfter) {
 		return person{}, false
 	}
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
