@@ -45,7 +45,7 @@ type Options struct {
 	SignID  byte
 	Sealer  Sealer
 	Meter   *meter.Meter
-	Share   float64 // of the pace of entries that is reserved, 0 to 1
+	Share   float64                    // of the pace of entries that is reserved, 0 to 1
 	Revoked func(serial *big.Int) bool // nil: none was taken back
 	Log     *zap.Logger
 }
