@@ -89,6 +89,7 @@ type booked struct {
 	at      int64
 	opening *opening
 	no      string
+	dose    int
 	slot    string
 	subject subject.ID
 	place   place

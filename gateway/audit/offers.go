@@ -51,7 +51,7 @@ func (h *history) addOffer(r *ledger.Record) error {
 // offered looks whether a booking that rests on no admission rests on an offer, and says what is wrong with that.
 func (c *reconciler) offered(b *booked, o *offer, add func(ko, en string, args ...any)) {
 	switch {
-	case o.subject != b.subject || o.opening != b.opening.id || o.slot != b.slot:
+	case o.subject != b.subject || o.opening != b.opening.id || o.slot != b.slot && b.dose != secondDose:
 		add("다른 사람이나 다른 접종일시의 잔여백신 안내(기록 %d)에 근거합니다.", "It rests on an offer to somebody else or of another time (record %d).", o.seq)
 	case !o.asked:
 		add("알림을 신청하지 않은 사람에게 안내한(기록 %d) 잔여백신입니다.", "The dose was offered (record %d) to somebody who had not asked.", o.seq)

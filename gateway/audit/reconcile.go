@@ -38,7 +38,7 @@ func Reconcile(e *Evidence, o Options) (*Report, error) {
 	c.join()
 	c.rest()
 	c.supplies.Checked = h.supply.doses + h.supply.moves
-	for _, f := range h.supply.problems {
+	for _, f := range append(h.supply.problems, h.supply.leftAlone()...) {
 		r.find(c.supplies, f)
 	}
 	r.note(sprintf2("기록 %d건, 입장 %d건, 예약 %d건(변경·취소 %d건)을 맞추어 보았습니다.", "%d records were reconciled: %d admissions, %d bookings, %d changes and cancellations.",

@@ -92,9 +92,28 @@ func TestEveryUnlawfulWayIsNamed(t *testing.T) {
 		"admitted twice": {func(s *site, a, _ int) { s.now = s.now.Add(time.Second); s.records = append(s.records, s.records[a]) }, "admits twice", "admissions"},
 		"stock gave out": {func(s *site, _, _ int) { edit(s, s.nth(ledger.KindStock, 0), func(k *ledger.Stock) { k.Doses = 3 }) }, "takes dose", "supply"},
 		"a slot too full": {func(s *site, _, b int) {
-			edit(s, s.nth(ledger.KindClinic, 0), func(k *ledger.Clinic) { k.Slots[0].Capacity = 1 })
+			edit(s, s.nth(ledger.KindClinic, 0), func(k *ledger.Clinic) { k.Slots[0].Capacity = 0 })
 		}, "one too many", "supply"},
 		"a slot of no one": {func(s *site, _, b int) { edit(s, b, func(k *ledger.Booking) { k.Slot = "nowhere" }) }, "no clinic has", "supply"},
+		"a second dose alone": {func(s *site, _, b int) {
+			edit(s, b, func(k *ledger.Booking) { k.Dose = 2 })
+		}, "without a first", "supply"},
+		"a second dose where none is given": {func(s *site, _, _ int) {
+			edit(s, s.nth(ledger.KindClinic, 0), func(k *ledger.Clinic) {
+				for i := range k.Slots {
+					k.Slots[i].Dose = 0
+				}
+			})
+		}, "which gives none", "supply"},
+		"a second dose left behind": {func(s *site, _, _ int) {
+			for _, b := range s.standing {
+				if slices.ContainsFunc(s.seconds, func(second ledger.Booking) bool { return second.Subject == b.Subject }) {
+					s.cancel(b)
+					return
+				}
+			}
+			panic("nobody has both doses")
+		}, "although the first was cancelled", "supply"},
 		"a number used twice": {func(s *site, _, b int) {
 			edit(s, b, func(k *ledger.Booking) { k.No = "B00000" })
 		}, "given twice", "supply"},

@@ -70,10 +70,10 @@ func (h *history) addBooking(r *ledger.Record) error {
 		return err
 	}
 	h.bookings = append(h.bookings, booked{
-		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, slot: b.Slot, subject: b.Subject,
+		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, dose: b.Dose, slot: b.Slot, subject: b.Subject,
 		place: place{Epoch: b.Epoch, Rank: uint64(b.Rank)}, pass: b.PassSHA256,
 	})
-	if h.offers.byCode[b.PassSHA256] != nil {
+	if b.Dose != secondDose && h.offers.byCode[b.PassSHA256] != nil {
 		h.supply.takeBack(r, &b)
 	}
 	return h.supply.book(r, &b)

@@ -37,7 +37,8 @@ type site struct {
 	ledgerSecret ed25519.PrivateKey
 	passSecret   ed25519.PrivateKey
 	moved        uint64
-	standing     []ledger.Booking
+	standing     []ledger.Booking // of first doses
+	seconds      []ledger.Booking
 }
 
 func (s *site) head() ledger.Head {
@@ -88,6 +89,9 @@ func play(people, epochs int, seed uint64) *site {
 	clinic := ledger.Clinic{Clinic: "c1", Opening: theOpening}
 	for i := range people/4 + 1 {
 		clinic.Slots = append(clinic.Slots, ledger.SlotCapacity{Slot: fmt.Sprintf("s%d", i), Capacity: 5})
+	}
+	for i := range earlyBookings {
+		clinic.Slots = append(clinic.Slots, ledger.SlotCapacity{Slot: fmt.Sprintf("s%d-2", i), Capacity: 5, Dose: 2})
 	}
 	s.add(ledger.KindClinic, clinic)
 	s.add(ledger.KindAnchor, ledger.Anchor{Opening: theOpening, Anchor: anchor, Order: "draw", LobbyAt: opens.Add(-time.Hour), OpensAt: opens, ClosesAt: opens.Add(24 * time.Hour)})
@@ -207,12 +211,30 @@ func (s *site) enter(g guest) {
 	s.bookings++
 	s.add(ledger.KindBooking, b)
 	s.standing = append(s.standing, b)
+	if s.bookings < earlyBookings && s.bookings%3 == 1 {
+		b.No, b.Dose, b.Slot = fmt.Sprintf("B%05d", s.bookings), 2, b.Slot+"-2"
+		s.bookings++
+		s.add(ledger.KindBooking, b)
+		s.seconds = append(s.seconds, b)
+	}
 	if s.rng.IntN(8) == 0 {
 		i := s.rng.IntN(len(s.standing))
 		b := s.standing[i]
 		s.standing = append(s.standing[:i], s.standing[i+1:]...)
-		s.add(ledger.KindCancel, ledger.Cancel{No: b.No, Opening: b.Opening, Subject: b.Subject, Slot: b.Slot, By: "person"})
+		s.cancel(b)
+		for _, second := range s.seconds {
+			if second.Subject == b.Subject {
+				s.cancel(second)
+			}
+		}
 	}
+}
+
+// earlyBookings are those of which some have a second dose.
+const earlyBookings = 20
+
+func (s *site) cancel(b ledger.Booking) {
+	s.add(ledger.KindCancel, ledger.Cancel{No: b.No, Opening: b.Opening, Subject: b.Subject, Slot: b.Slot, By: "person"})
 }
 
 func each[T any](all []T) iter.Seq2[T, error] {

@@ -2,6 +2,8 @@ package audit
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/daemun/daemun/backend/ledger"
 	"github.com/daemun/daemun/backend/subject"
@@ -11,6 +13,7 @@ import (
 type supply struct {
 	stock, taken   map[string]int64 // doses by opening
 	capacity, full map[slotOf]int   // doses by slot
+	second         map[slotOf]bool  // gives second doses
 	active         map[claim]string // number of the active booking
 	spare          map[slotOf]int   // doses kept for people who are offered one
 	standing       map[string]held  // active bookings by number
@@ -20,6 +23,9 @@ type supply struct {
 }
 
 type slotOf struct{ opening, slot string }
+
+// The doses: the second follows from the first.
+const firstDose, secondDose = 1, 2
 
 // claim is a person's to one dose.
 type claim struct {
@@ -34,7 +40,7 @@ type held struct {
 
 func newSupply() *supply {
 	return &supply{
-		stock: map[string]int64{}, taken: map[string]int64{}, capacity: map[slotOf]int{}, full: map[slotOf]int{}, spare: map[slotOf]int{},
+		stock: map[string]int64{}, taken: map[string]int64{}, capacity: map[slotOf]int{}, full: map[slotOf]int{}, second: map[slotOf]bool{}, spare: map[slotOf]int{},
 		active: map[claim]string{}, standing: map[string]held{}, numbers: map[string]uint64{},
 	}
 }
@@ -58,6 +64,7 @@ func (s *supply) add(r *ledger.Record) error {
 		}
 		for _, slot := range k.Slots {
 			s.capacity[slotOf{k.Opening, slot.Slot}] = slot.Capacity
+			s.second[slotOf{k.Opening, slot.Slot}] = slot.Dose == secondDose
 		}
 	case ledger.KindUnused:
 		return s.unused(r)
@@ -81,12 +88,39 @@ func (s *supply) book(r *ledger.Record, b *ledger.Booking) error {
 	s.active[c] = b.No
 	s.standing[b.No] = held{b.Opening, b.Slot, c}
 	s.doses++
+	s.ofStock(r, b)
+	s.take(r, b.No, slotOf{b.Opening, b.Slot})
+	return nil
+}
+
+// ofStock counts a first dose against the stock. A second one takes nothing of it and goes with a first.
+func (s *supply) ofStock(r *ledger.Record, b *ledger.Booking) {
+	if b.Dose == secondDose {
+		first := s.standing[s.active[claim{b.Subject, firstDose}]]
+		switch {
+		case first.opening != b.Opening:
+			s.problem(r, b.No, "예약 %s은(는) 1차 접종 예약이 없는 2차 접종입니다.", "Booking %s is of a second dose without a first.", b.No)
+		case !s.second[slotOf{b.Opening, b.Slot}]:
+			s.problem(r, b.No, "예약 %s의 접종일시 %s은(는) 2차 접종용이 아닙니다.", "Booking %s of a second dose is in slot %s, which gives none.", b.No, b.Slot)
+		}
+		return
+	}
 	s.taken[b.Opening]++
 	if have, known := s.stock[b.Opening]; !known || s.taken[b.Opening] > have {
 		s.problem(r, b.No, "예약 %s은(는) 물량 %d회분 가운데 %d번째입니다.", "Booking %s takes dose number %[3]d of %[2]d.", b.No, have, s.taken[b.Opening])
 	}
-	s.take(r, b.No, slotOf{b.Opening, b.Slot})
-	return nil
+}
+
+// leftAlone finds second doses that stand although their first one was cancelled.
+func (s *supply) leftAlone() (found []Finding) {
+	for _, no := range slices.Sorted(maps.Keys(s.standing)) {
+		b := s.standing[no]
+		if _, first := s.active[claim{b.claim.subject, firstDose}]; b.claim.dose == secondDose && !first {
+			found = append(found, sayf(Finding{What: Unlawful, Record: s.numbers[no], Booking: no},
+				"예약 %s은(는) 1차 접종이 취소되었는데 남아 있는 2차 접종입니다.", "Booking %s of a second dose stands although the first was cancelled.", no))
+		}
+	}
+	return found
 }
 
 // take counts a dose of a slot and looks at once whether it was there.
@@ -113,7 +147,9 @@ func (s *supply) cancel(r *ledger.Record) error {
 	}
 	delete(s.standing, c.No)
 	delete(s.active, b.claim)
-	s.taken[b.opening]--
+	if b.claim.dose != secondDose {
+		s.taken[b.opening]--
+	}
 	s.full[slotOf{b.opening, b.slot}]--
 	if c.Leftover {
 		s.comeBack(b.opening, b.slot, 1, false)

@@ -54,7 +54,7 @@ func (a *Attacked) Check() []Result {
 }
 
 func (a *Attacked) honestOnly(p *problems) int64 {
-	known := map[string]bool{}
+	known, honest := map[string]bool{}, map[Digest]bool{}
 	for _, k := range a.Bookings {
 		known[k.No] = true
 	}
@@ -64,7 +64,10 @@ func (a *Attacked) honestOnly(p *problems) int64 {
 		}
 	}
 	for _, b := range a.Ledger.Bookings {
-		if !known[b.No] || !a.Passes[b.Pass] {
+		if b.Dose != secondDose {
+			honest[b.Key] = known[b.No]
+		}
+		if !honest[b.Key] || !a.Passes[b.Pass] {
 			p.add("booking %s, record %d, is nobody's who waited", b.No, b.Seq)
 		}
 	}

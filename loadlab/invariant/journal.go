@@ -100,6 +100,9 @@ type who struct {
 	dose    int
 }
 
+// secondDose follows from the first: booked with it, by the same pass and key.
+const secondDose = 2
+
 // Journal reads a ledger record by record and keeps what the checks need. Problems that show while reading (a broken
 // chain, an oversold slot) are kept with the record's number.
 type Journal struct {
@@ -113,6 +116,7 @@ type Journal struct {
 	slots    map[string]string
 	active   map[who]string
 	capacity map[slotOf]int
+	second   map[slotOf]bool // gives second doses
 	taken    map[slotOf]int
 	stock    map[string]int64
 	booked   map[string]int64
@@ -135,7 +139,7 @@ func (p *problems) add(format string, args ...any) {
 // NewJournal is an empty ledger.
 func NewJournal() *Journal {
 	return &Journal{byNo: map[string]int{}, slots: map[string]string{}, active: map[who]string{},
-		capacity: map[slotOf]int{}, taken: map[slotOf]int{}, stock: map[string]int64{}, booked: map[string]int64{}}
+		capacity: map[slotOf]int{}, second: map[slotOf]bool{}, taken: map[slotOf]int{}, stock: map[string]int64{}, booked: map[string]int64{}}
 }
 
 // Add reads the next record. An error is a record that cannot be read at all.
@@ -201,6 +205,7 @@ func (j *Journal) clinic(data json.RawMessage) error {
 		Slots   []struct {
 			Slot     string `json:"slot"`
 			Capacity int    `json:"capacity"`
+			Dose     int    `json:"dose"` // 0: the first
 		} `json:"slots"`
 	}
 	if err := json.Unmarshal(data, &c); err != nil {
@@ -208,6 +213,7 @@ func (j *Journal) clinic(data json.RawMessage) error {
 	}
 	for _, s := range c.Slots {
 		j.capacity[slotOf{c.Opening, s.Slot}] = s.Capacity
+		j.second[slotOf{c.Opening, s.Slot}] = s.Dose == secondDose
 	}
 	return nil
 }
@@ -250,6 +256,12 @@ func (j *Journal) booking(r api.LedgerRecord) error {
 	j.slots[b.No] = b.Slot
 	j.Bookings = append(j.Bookings, b)
 	j.take(b.Opening, b.Slot, b.No)
+	if b.Dose == secondDose {
+		if _, ok := j.active[who{b.Opening, b.Subject, 1}]; !ok || !j.second[slotOf{b.Opening, b.Slot}] {
+			j.double.add("booking %s is of a second dose without a first, or where none is given", b.No)
+		}
+		return nil // the stock is of first doses
+	}
 	j.booked[b.Opening]++
 	if have, ok := j.stock[b.Opening]; !ok || j.booked[b.Opening] > have {
 		j.oversold.add("booking %s is number %d of %d doses", b.No, j.booked[b.Opening], have)
@@ -283,7 +295,9 @@ func (j *Journal) cancel(r api.LedgerRecord) error {
 	delete(j.slots, m.No)
 	delete(j.active, who{b.Opening, b.Subject, b.Dose})
 	j.taken[slotOf{b.Opening, slot}]--
-	j.booked[b.Opening]--
+	if b.Dose != secondDose {
+		j.booked[b.Opening]--
+	}
 	return nil
 }
 
