@@ -84,13 +84,15 @@ var slotColumns = []sheet.Column{
 	{Name: "capacity", Ko: "수량(회분)", Also: []string{"수량", "정원"}},
 	{Name: "vaccine", Ko: "백신", Also: []string{"백신", "백신종류"}, Missing: true},
 	{Name: "id", Ko: "접종일시번호", Missing: true},
+	{Name: "dose", Ko: "차수", Also: []string{"차수", "접종차수"}, Missing: true},
 }
 
 // MaxCapacity is how many doses a half hour may have in a table: more is a slip of the hand.
 const MaxCapacity = 10_000
 
 // ReadSlots reads a table of slots. clinicOf knows the clinics: what a clinic gives is what its slots give where the table
-// does not say, and a slot without an ID is named by SlotID. Errors are those of sheet.Read.
+// does not say, its slots are of first doses where it does not say, and a slot without an ID is named by SlotID or
+// SecondSlotID. Errors are those of sheet.Read.
 func ReadSlots(r io.Reader, encoding sheet.Encoding, clinicOf func(id string) (Clinic, bool), accept func(line int, s Slot) error, reject func(sheet.Rejection)) error {
 	return sheet.Read(r, encoding, slotColumns, func(row sheet.Row) error {
 		place, known := clinicOf(row.Value(0))
@@ -111,6 +113,9 @@ func ReadSlots(r io.Reader, encoding sheet.Encoding, clinicOf func(id string) (C
 				return err
 			}
 		}
+		if s.Dose, err = readDose(row.Value(5)); err != nil {
+			return err
+		}
 		if s.ID, err = readSlotID(row.Value(4), &s); err != nil {
 			return err
 		}
@@ -120,6 +125,9 @@ func ReadSlots(r io.Reader, encoding sheet.Encoding, clinicOf func(id string) (C
 
 // readSlotID keeps a slot with its clinic for ever: its ID begins with the clinic's.
 func readSlotID(text string, s *Slot) (string, error) {
+	if text == "" && s.Dose == 2 {
+		return SecondSlotID(s.Clinic, s.At), nil
+	}
 	if text == "" {
 		return SlotID(s.Clinic, s.At), nil
 	}
@@ -128,6 +136,17 @@ func readSlotID(text string, s *Slot) (string, error) {
 			"must begin with the clinic's id and a hyphen, in up to 64 letters, digits, _ and -; leave it empty to have one made")
 	}
 	return strings.Clone(text), nil
+}
+
+// readDose reads which dose is given: 1 where nothing is said.
+func readDose(text string) (int, error) {
+	switch strings.TrimSuffix(text, "차") {
+	case "", "1":
+		return 1, nil
+	case "2":
+		return 2, nil
+	}
+	return 0, rejected("dose", "dose", "1차는 1, 2차는 2로 적어 주세요.", "write 1 for the first dose, 2 for the second")
 }
 
 // timeForms are how a time may be written; without a zone it is Korea's.

@@ -34,25 +34,27 @@ c1,바른내과의원,강원특별자치도,"강원 원주시 1, 2층",화이자
 }
 
 func TestReadSlots(t *testing.T) {
-	const text = `clinic,at,capacity,vaccine,id
-c1,2021-07-26 09:30,3,,
-c1,2021-07-26T10:00:00+09:00,0,화이자,c1-morning
-c9,2021-07-26 09:30,3,,
-c1,26 July,3,,
-c1,2021-07-26 09:30,-1,,
-c1,2021-07-26 09:30,3,,c2-0726
-c1,0000-07-26 09:30,3,,
+	const text = `clinic,at,capacity,vaccine,id,차수
+c1,2021-07-26 09:30,3,,,
+c1,2021-07-26T10:00:00+09:00,0,화이자,c1-morning,1차
+c9,2021-07-26 09:30,3,,,
+c1,26 July,3,,,
+c1,2021-07-26 09:30,-1,,,
+c1,2021-07-26 09:30,3,,c2-0726,
+c1,0000-07-26 09:30,3,,,
+c1,2021-09-06 09:30,3,,,2
+c1,2021-09-06 09:30,3,,,3
 `
 	var got, rejected []string
 	clinicOf := func(id string) (Clinic, bool) { return Clinic{ID: "c1", Vaccine: "모더나"}, id == "c1" }
 	err := ReadSlots(strings.NewReader(text), sheet.Auto, clinicOf, func(line int, s Slot) error {
-		got = append(got, fmt.Sprint(line, " ", s.ID, " ", s.At.Format("01-02 15:04 -07"), " ", s.Vaccine, " ", s.Capacity))
+		got = append(got, fmt.Sprint(line, " ", s.ID, " ", s.At.Format("01-02 15:04 -07"), " ", s.Vaccine, " ", s.Capacity, " ", s.Dose))
 		return nil
 	}, told(&rejected))
-	if want := []string{"2 c1-0726-0930 07-26 09:30 +09 모더나 3", "3 c1-morning 07-26 10:00 +09 화이자 0"}; err != nil || !slices.Equal(got, want) {
+	if want := []string{"2 c1-0726-0930 07-26 09:30 +09 모더나 3 1", "3 c1-morning 07-26 10:00 +09 화이자 0 1", "9 c1-0906-0930-2 09-06 09:30 +09 모더나 3 2"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q %v", got, err)
 	}
-	if want := []string{"4 clinic unknown_clinic", "5 at time", "6 capacity capacity", "7 id slot_id", "8 at time"}; !slices.Equal(rejected, want) {
+	if want := []string{"4 clinic unknown_clinic", "5 at time", "6 capacity capacity", "7 id slot_id", "8 at time", "10 dose dose"}; !slices.Equal(rejected, want) {
 		t.Errorf("rejected %q, want %q", rejected, want)
 	}
 }

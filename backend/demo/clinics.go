@@ -107,7 +107,8 @@ func shares(n int) []int {
 }
 
 // Slots makes the half hours of the clinics, one after another: 6 to 12 of them in a row on each open day, from 09:00 to
-// 17:00 without lunch at 12:30 to 13:30, on Saturdays those before lunch, on Sundays none. Each holds 2 to 6 doses.
+// 17:00 without lunch at 12:30 to 13:30, on Saturdays those before lunch, on Sundays none. Each holds 2 to 6 doses, and as many second ones at the same time after
+// the interval.
 func Slots(o Options, clinics []clinic.Clinic) iter.Seq[clinic.Slot] {
 	o = o.filled()
 	return func(yield func(clinic.Slot) bool) {
@@ -121,7 +122,12 @@ func Slots(o Options, clinics []clinic.Clinic) iter.Seq[clinic.Slot] {
 					if at.Weekday() == time.Saturday && minute >= afternoon {
 						continue
 					}
-					s := clinic.Slot{ID: clinic.SlotID(c.ID, at), Clinic: c.ID, At: at, Vaccine: c.Vaccine, Capacity: 2 + r.IntN(5)}
+					s := clinic.Slot{ID: clinic.SlotID(c.ID, at), Clinic: c.ID, At: at, Vaccine: c.Vaccine, Capacity: 2 + r.IntN(5), Dose: 1}
+					if !yield(s) {
+						return
+					}
+					s.Dose, s.At = 2, day.AddDays(o.Interval).At(minute/60, minute%60)
+					s.ID = clinic.SecondSlotID(c.ID, s.At)
 					if !yield(s) {
 						return
 					}

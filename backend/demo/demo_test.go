@@ -113,7 +113,12 @@ func TestClinicsCoverEveryProvince(t *testing.T) {
 
 func TestSlotsKeepOpeningHours(t *testing.T) {
 	ids := map[string]bool{}
-	perDay := map[string]int{}
+	perDay, seconds := map[string]int{}, map[string]int{}
+	for s := range Slots(few, Clinics(few)) {
+		if s.Dose == 2 {
+			seconds[clinic.SlotID(s.Clinic, s.At.AddDate(0, 0, -Interval))] = s.Capacity
+		}
+	}
 	for s := range Slots(few, Clinics(few)) {
 		if ids[s.ID] {
 			t.Fatalf("slot %s comes twice", s.ID)
@@ -126,7 +131,10 @@ func TestSlotsKeepOpeningHours(t *testing.T) {
 		if s.Capacity < 2 || s.Capacity > 6 {
 			t.Fatalf("slot %s holds %d doses", s.ID, s.Capacity)
 		}
-		if s.At.Weekday() != time.Saturday {
+		if s.Dose == 1 && seconds[s.ID] != s.Capacity {
+			t.Fatalf("slot %s holds %d doses, and after the interval %d", s.ID, s.Capacity, seconds[s.ID])
+		}
+		if s.Dose == 1 && s.At.Weekday() != time.Saturday {
 			perDay[s.Clinic+s.At.Format(time.DateOnly)]++
 		}
 	}
@@ -144,7 +152,9 @@ func TestSlotsKeepOpeningHours(t *testing.T) {
 func TestDefaultsHoldEnoughDoses(t *testing.T) {
 	doses := 0
 	for s := range Slots(Options{}, Clinics(Options{})) {
-		doses += s.Capacity
+		if s.Dose == 1 {
+			doses += s.Capacity
+		}
 	}
 	if int64(doses) < 2*(Options{}).Stock() {
 		t.Errorf("%d doses", doses)

@@ -16,6 +16,7 @@ type Options struct {
 	Days     int          // 10 days on which clinics are open
 	Seed     uint64       // any value, 0 included
 	Start    subject.Date // first day of the slots; 26 July 2021
+	Interval int          // days to the second dose: 42. A multiple of 7, so that clinics are open on those days too
 	Marked   bool         // names that stand nowhere by chance, so that a leak of one can be found; see marked
 }
 
@@ -29,6 +30,7 @@ func (o Options) filled() Options {
 	set(&o.OnRoster, o.Citizens*3/4)
 	set(&o.Clinics, 1000)
 	set(&o.Days, 10)
+	set(&o.Interval, Interval)
 	o.OnRoster = min(o.OnRoster, o.Citizens)
 	if o.Start.IsZero() {
 		o.Start = subject.Date{Year: 2021, Month: 7, Day: 26}

@@ -18,13 +18,13 @@ import (
 const (
 	CitizensFile = "citizens.csv" // rrn,name,phone,birth_date,on_roster; only its owner may read it
 	ClinicsFile  = "clinics.csv"  // id,name,region,address,vaccine
-	SlotsFile    = "slots.csv"    // id,clinic,at,vaccine,capacity
+	SlotsFile    = "slots.csv"    // id,clinic,at,vaccine,capacity,dose
 )
 
 var (
 	citizensHeader = []string{"rrn", "name", "phone", "birth_date", "on_roster"}
 	clinicsHeader  = []string{"id", "name", "region", "address", "vaccine"}
-	slotsHeader    = []string{"id", "clinic", "at", "vaccine", "capacity"}
+	slotsHeader    = []string{"id", "clinic", "at", "vaccine", "capacity", "dose"}
 )
 
 // Write makes everything and writes it into a folder, which it makes where there is none. Each file appears whole or
@@ -65,7 +65,7 @@ func writeClinics(dir string, clinics []clinic.Clinic, count *counter) error {
 func writeSlots(dir string, slots iter.Seq[clinic.Slot], count *counter) error {
 	return writeCSV(filepath.Join(dir, SlotsFile), 0o644, slotsHeader, count, func(row func(...string)) {
 		for s := range slots {
-			row(s.ID, s.Clinic, s.At.Format(time.RFC3339), s.Vaccine, strconv.Itoa(s.Capacity))
+			row(s.ID, s.Clinic, s.At.Format(time.RFC3339), s.Vaccine, strconv.Itoa(s.Capacity), strconv.Itoa(s.Dose))
 		}
 	})
 }

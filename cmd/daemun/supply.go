@@ -148,12 +148,12 @@ func (f folder) newPart(opening string) (*part, error) {
 	}
 	p.buffer = bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 1<<18)
 	p.out = csv.NewWriter(p.buffer)
-	p.out.Write([]string{"id", "clinic", "at", "vaccine", "capacity"}) // its error comes with Flush
+	p.out.Write([]string{"id", "clinic", "at", "vaccine", "capacity", "dose"}) // its error comes with Flush
 	return p, nil
 }
 
 func (p *part) add(s *clinic.Slot) {
-	p.out.Write([]string{s.ID, s.Clinic, s.At.Format(time.RFC3339), s.Vaccine, strconv.Itoa(s.Capacity)})
+	p.out.Write([]string{s.ID, s.Clinic, s.At.Format(time.RFC3339), s.Vaccine, strconv.Itoa(s.Capacity), strconv.Itoa(s.DoseOrFirst())})
 }
 
 // drop forgets a part that is not kept.
