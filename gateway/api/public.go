@@ -33,21 +33,23 @@ const (
 
 // Opening is one row of GET /v1/openings.
 type Opening struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	NameEn    string    `json:"name_en"`
-	State     string    `json:"state"`
-	Phase     string    `json:"phase"`            // State, or postponed or exhausted
-	Reason    string    `json:"reason,omitempty"` // an operator's words, shown to everybody
-	LobbyAt   time.Time `json:"lobby_at"`
-	OpensAt   time.Time `json:"opens_at"`
-	ClosesAt  time.Time `json:"closes_at"`
-	Order     string    `json:"order"` // draw or arrival: how the lobby is ordered
-	Proxy     bool      `json:"proxy"` // whether booking for somebody else is allowed
-	Vaccine   string    `json:"vaccine"`
-	Cohorts   []Cohort  `json:"cohorts"`
-	StockLeft *int64    `json:"stock_left"`
-	Anchor    string    `json:"anchor"` // hex; the published end of the seed hash chain
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	NameEn   string    `json:"name_en"`
+	State    string    `json:"state"`
+	Phase    string    `json:"phase"`            // State, or postponed or exhausted
+	Reason   string    `json:"reason,omitempty"` // an operator's words, shown to everybody
+	LobbyAt  time.Time `json:"lobby_at"`
+	OpensAt  time.Time `json:"opens_at"`
+	ClosesAt time.Time `json:"closes_at"`
+	Order    string    `json:"order"` // draw or arrival: how the lobby is ordered
+	Proxy    bool      `json:"proxy"` // whether booking for somebody else is allowed
+	Vaccine  string    `json:"vaccine"`
+	// IdentityRequired says that people have to show who they are once they are inside.
+	IdentityRequired bool     `json:"identity_required"`
+	Cohorts          []Cohort `json:"cohorts"`
+	StockLeft        *int64   `json:"stock_left"`
+	Anchor           string   `json:"anchor"` // hex; the published end of the seed hash chain
 }
 
 // Cohort is one group of people that an opening admits.

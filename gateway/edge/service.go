@@ -140,6 +140,12 @@ func (s service) Take(ctx context.Context, code, key string, req api.LeftoverTak
 
 // ask sends a page's question to the backend under the question's class and reads the answer into v.
 func (s service) ask(ctx context.Context, class shed.Class, method, target, authorization, key string, body, v any) error {
+	send := func(r upstream.Request) (upstream.Answer, error) { return s.e.backend.Do(ctx, class, r) }
+	return s.askBy(ctx, send, class, method, target, authorization, key, body, v)
+}
+
+// askBy is ask by a way of its own.
+func (s service) askBy(ctx context.Context, send func(upstream.Request) (upstream.Answer, error), class shed.Class, method, target, authorization, key string, body, v any) error {
 	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass && !s.e.good(text, false) {
 		return problem("bad_pass")
 	}
@@ -152,7 +158,7 @@ func (s service) ask(ctx context.Context, class shed.Class, method, target, auth
 		r.Body, r.ContentType = encoded, "application/json"
 	}
 	start := time.Now()
-	a, err := s.e.backend.Do(ctx, class, r)
+	a, err := send(r)
 	s.e.countAsk(class, start, err)
 	if err != nil {
 		return s.shown(err)

@@ -102,7 +102,8 @@ func published(o *cohort.Opening, l *queue.Line, anchor [32]byte, now time.Time)
 	p := api.Opening{
 		ID: o.ID, Name: o.Name, NameEn: o.NameEn, State: l.StateAt(now), Phase: l.PhaseAt(now), Reason: l.ReasonAt(now),
 		LobbyAt: l.LobbyAt, OpensAt: l.OpensAt, ClosesAt: l.ClosesAt, Order: string(o.Order), Proxy: o.Proxy,
-		Vaccine: o.Vaccine, Cohorts: make([]api.Cohort, len(o.Cohorts)), Anchor: hex.EncodeToString(anchor[:]),
+		IdentityRequired: len(o.Identity) > 0,
+		Vaccine:          o.Vaccine, Cohorts: make([]api.Cohort, len(o.Cohorts)), Anchor: hex.EncodeToString(anchor[:]),
 	}
 	for i := range o.Cohorts {
 		c := &o.Cohorts[i]

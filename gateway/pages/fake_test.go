@@ -30,6 +30,8 @@ type fakeService struct {
 	booking     api.Booking
 	leftovers   []api.LeftoverClinic
 	offer       api.LeftoverOffer
+	identity    api.Identity
+	leads       string // where StartIdentity sends people
 	held        *api.Hold
 	refuse      map[string]*api.Problem // by method
 	calls       []string

@@ -211,6 +211,7 @@ var views = []view{
 	{"offer-taken", 200, func(s *fakeService) { s.offer.State = "taken" }, "/leftover/abcdefgh", "", nil},
 	{"offer-faster", 410, refuse("Take", &api.Problem{Status: 410, Code: "offer_gone"}), "/leftover/abcdefgh", "", with(with(lookupValues(), "key", "key-00000001"), "phone", "010-0000-0001")},
 	{"left", 200, nil, "/leave", everyCookie, url.Values{}},
+	identityViews[0], identityViews[1], identityViews[2], identityViews[3], identityViews[4], identityViews[5], identityViews[6], identityViews[7],
 	{"not-found", 404, nil, "/admin", "", nil},
 }
 

@@ -69,8 +69,12 @@ func homeOf(r *http.Request) string {
 		return "/lookup"
 	case path == "/book" && !isRead(r), path == "/hold":
 		return "/clinics"
-	case path == "/apply", path == "/wait", path == "/draw", path == "/clinics", path == "/book", path == "/done", path == "/lookup":
+	case path == "/apply", path == "/wait", path == "/draw", path == "/clinics", path == "/book", path == "/done", path == "/lookup", path == "/identity":
 		return path
+	case strings.HasPrefix(path, "/identity/") && strings.HasSuffix(path, "/return") && isRead(r):
+		return path // a provider led here: what it brought may be tried again
+	case strings.HasPrefix(path, "/identity/"):
+		return "/identity"
 	case strings.HasPrefix(path, "/clinics/") && !strings.Contains(path[len("/clinics/"):], "/"):
 		return "/clinics/" + url.PathEscape(path[len("/clinics/"):])
 	}

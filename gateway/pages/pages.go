@@ -41,6 +41,7 @@ type Service interface {
 	Booking(ctx context.Context, no, proof string) (api.Booking, error)
 	Cancel(ctx context.Context, no, proof string) (api.Booking, error)
 	Leftovers
+	Identities
 }
 
 // Options of the pages. The zero value is for plain HTTP on one machine.
@@ -85,7 +86,7 @@ func New(svc Service, o Options) (*Pages, error) {
 
 // Routes lists every page with its method, for a table in which what is not listed does not exist.
 func (p *Pages) Routes() []Route {
-	return []Route{
+	return append(p.identityRoutes(), []Route{
 		{"GET", "/{$}", p.landing, "start page: what is open, for whom and when"},
 		{"GET", "/apply", p.applyForm, "form for the registration number"},
 		{"POST", "/apply", p.post(p.apply), "check eligibility and join the queue"},
@@ -108,7 +109,7 @@ func (p *Pages) Routes() []Route {
 		{"POST", "/leftover/{code}", p.post(p.take), "take it; sending it twice books once"},
 		{"POST", "/leave", p.post(p.leave), "forget everything on this device"},
 		{"GET", "/static/{name}", serveStatic, "style sheet, script and logo by content hash"},
-	}
+	}...)
 }
 
 // maxBody bounds a form, in bytes.

@@ -64,6 +64,8 @@ func wayOn(lang, code string, hasTicket bool) (*link, []link) {
 		return nil, []link{apply, home}
 	case "busy", "backend_resting":
 		return nil, nil // trying again stands there already
+	case "identity_required":
+		return nil, []link{{"/identity", text(lang, "identity.title")}}
 	case "slot_full", "no_such_slot":
 		return nil, []link{{"/clinics", text(lang, "clinic.other")}}
 	case "already_booked", "no_such_booking", "too_late", "too_many_tries", "key_reused":

@@ -68,7 +68,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.setPass(w, entry.Pass, entry.ExpiresAt)
-	p.to(w, r, "/clinics")
+	p.to(w, r, p.inside(r))
 }
 
 // leave forgets the visitor on this device; the language stays.

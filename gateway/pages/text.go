@@ -10,7 +10,7 @@ const (
 
 // catalog holds every sentence of the pages in both languages, Korean first. A value that takes arguments is a
 // fmt format.
-var catalog = merge(siteText, waitText, drawText, leftoverText, bookingText, problemText)
+var catalog = merge(siteText, waitText, drawText, leftoverText, bookingText, identityText, problemText)
 
 func merge(parts ...map[string][2]string) map[string][2]string {
 	all := map[string][2]string{}
