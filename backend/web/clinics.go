@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,9 +16,9 @@ import (
 
 // search is which clinics somebody asks for.
 type search struct {
-	region, vaccine string // "": any
-	words           string // in the name or the address
-	page            int    // from 1
+	region, district, vaccine string   // "": any
+	words                     []string // all of them in the name or the address
+	page                      int      // from 1
 }
 
 // longestWords is how many characters of what somebody looks for are looked at.
@@ -34,19 +35,19 @@ func (s *server) clinics(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := s.clock()
 	render := func(b []byte) []byte { return appendClinics(b, supply, asked, now) }
-	if asked.words != "" { // everybody looks for something else
+	if len(asked.words) > 0 { // everybody looks for something else
 		writeJSON(w, http.StatusOK, render(nil))
 		return nil
 	}
 	asked.page = min(asked.page, pages(len(supply.Clinics))) // so that there are never more keys than pages
-	k := listKey{opening: supply.ID, region: asked.region, vaccine: asked.vaccine, page: asked.page}
+	k := listKey{opening: supply.ID, region: asked.region, district: asked.district, vaccine: asked.vaccine, page: asked.page}
 	writeJSON(w, http.StatusOK, s.lists.get(k, now, render))
 	return nil
 }
 
 func readSearch(r *http.Request, supply *booking.Supply) (search, error) {
 	query := r.URL.Query()
-	asked := search{region: query.Get("region"), vaccine: query.Get("vaccine"), words: strings.TrimSpace(query.Get("q")), page: 1}
+	asked := search{region: query.Get("region"), vaccine: query.Get("vaccine"), words: strings.Fields(query.Get("q")), page: 1}
 	if asked.region != "" && !clinic.ValidRegion(asked.region) {
 		return asked, unknown("region", clinic.Regions)
 	}
@@ -55,7 +56,13 @@ func readSearch(r *http.Request, supply *booking.Supply) (search, error) {
 			return asked, unknown("vaccine", known)
 		}
 	}
-	if utf8.RuneCountInString(asked.words) > longestWords {
+	if d := query.Get("district"); d != "" && asked.region != "" {
+		in := func(c *booking.ClinicSupply) bool { return c.Region == asked.region && districtOf(c) == d }
+		if slices.ContainsFunc(supply.Clinics, in) {
+			asked.district = d // one of another region, left over from before, is none
+		}
+	}
+	if utf8.RuneCountInString(query.Get("q")) > longestWords {
 		return asked, &booking.Error{Kind: booking.BadRequest, Field: "q"}
 	}
 	if text := query.Get("page"); text != "" {
@@ -76,7 +83,7 @@ func (q *search) find(s *booking.Supply) []*booking.ClinicSupply {
 	for _, c := range s.Clinics {
 		switch {
 		case q.region != "" && c.Region != q.region, q.vaccine != "" && c.Vaccine != q.vaccine:
-		case q.words != "" && !strings.Contains(c.Name, q.words) && !strings.Contains(c.Address, q.words):
+		case q.district != "" && districtOf(c) != q.district, !holdsAll(c, q.words):
 		case c.Left() > 0:
 			found = append(found, c)
 		default:
@@ -84,6 +91,37 @@ func (q *search) find(s *booking.Supply) []*booking.ClinicSupply {
 		}
 	}
 	return append(found, full...)
+}
+
+func holdsAll(c *booking.ClinicSupply, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(c.Name, w) && !strings.Contains(c.Address, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// districtOf is the city, county or district of a clinic: the second word of its address.
+func districtOf(c *booking.ClinicSupply) string {
+	_, rest, _ := strings.Cut(c.Address, " ")
+	d, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	return d
+}
+
+// districts of a region, in order; none of all regions together.
+func districts(s *booking.Supply, region string) []string {
+	if region == "" {
+		return nil
+	}
+	found := map[string]struct{}{}
+	for _, c := range s.Clinics {
+		if c.Region == region {
+			found[districtOf(c)] = struct{}{}
+		}
+	}
+	delete(found, "")
+	return slices.Sorted(maps.Keys(found))
 }
 
 // appendClinics appends an api.ClinicList.
@@ -96,7 +134,14 @@ func appendClinics(b []byte, s *booking.Supply, asked search, now time.Time) []b
 	b = strconv.AppendInt(append(b, `,"total":`...), int64(len(found)), 10)
 	b = strconv.AppendInt(append(b, `,"page":`...), int64(page), 10)
 	b = strconv.AppendInt(append(b, `,"pages":`...), int64(last), 10)
-	b = append(b, `,"clinics":[`...)
+	b = append(b, `,"districts":[`...)
+	for i, d := range districts(s, asked.region) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, d)
+	}
+	b = append(b, `],"clinics":[`...)
 	for i, c := range found[from:min(from+api.ClinicsPerPage, len(found))] {
 		if i > 0 {
 			b = append(b, ',')

@@ -25,11 +25,15 @@ func TestPagesOfClinicsAreTheWholeList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		supply := drawSupply(t, now)
 		asked := search{region: rapid.SampledFrom([]string{"", "서울", "경기"}).Draw(t, "region"),
-			vaccine: rapid.SampledFrom([]string{"", "모더나", "화이자"}).Draw(t, "vaccine"), words: rapid.SampledFrom([]string{"", "바른", "2", "없음"}).Draw(t, "words")}
+			vaccine: rapid.SampledFrom([]string{"", "모더나", "화이자"}).Draw(t, "vaccine"), words: rapid.SliceOfN(rapid.SampledFrom([]string{"바른", "2", "어디", "없음"}), 0, 2).Draw(t, "words")}
+		if asked.region != "" {
+			asked.district = rapid.SampledFrom([]string{"", "강남구", "마포구"}).Draw(t, "district")
+		}
 		want := map[string]bool{}
 		for _, c := range supply.Clinics {
 			want[c.ID] = (asked.region == "" || c.Region == asked.region) && (asked.vaccine == "" || c.Vaccine == asked.vaccine) &&
-				strings.Contains(c.Name+c.Address, asked.words)
+				(asked.district == "" || strings.Contains(c.Address, asked.district)) &&
+				!slices.ContainsFunc(asked.words, func(w string) bool { return !strings.Contains(c.Name+" "+c.Address, w) })
 		}
 		var got []api.Clinic
 		for asked.page = 1; ; asked.page++ {
@@ -65,7 +69,7 @@ func TestPagesOfClinicsAreTheWholeList(t *testing.T) {
 func drawSupply(t *rapid.T, now time.Time) *booking.Supply {
 	in := booking.Import{Opening: "o", Vaccine: "모더나", Stock: 1000, At: now}
 	for i := range rapid.IntRange(0, 100).Draw(t, "clinics") {
-		c := clinic.Clinic{ID: fmt.Sprintf("c%04d", i), Name: rapid.SampledFrom([]string{"바른의원", "연세의원"}).Draw(t, "name"), Address: fmt.Sprint("어디 ", i),
+		c := clinic.Clinic{ID: fmt.Sprintf("c%04d", i), Name: rapid.SampledFrom([]string{"바른의원", "연세의원"}).Draw(t, "name"), Address: fmt.Sprint("어디 ", rapid.SampledFrom([]string{"강남구", "마포구"}).Draw(t, "district"), " ", i),
 			Region: rapid.SampledFrom([]string{"서울", "경기"}).Draw(t, "region"), Vaccine: rapid.SampledFrom([]string{"모더나", "화이자"}).Draw(t, "vaccine")}
 		in.Clinics = append(in.Clinics, c)
 		in.Slots = append(in.Slots, clinic.Slot{ID: c.ID + "-1", Clinic: c.ID, At: now.AddDate(0, 0, 7), Vaccine: c.Vaccine, Capacity: rapid.IntRange(0, 2).Draw(t, "capacity")})
@@ -79,6 +83,24 @@ func drawSupply(t *rapid.T, now time.Time) *booking.Supply {
 	return state.Catalog().Opening("o")
 }
 
+// A district counts within its region only: one that was chosen before another region was is as none.
+func TestDistricts(t *testing.T) {
+	supply := &booking.Supply{}
+	for _, c := range []clinic.Clinic{{Region: "서울", Address: "서울특별시 마포구 월드컵북로 22"}, {Region: "서울", Address: "서울 강남구 3"}, {Region: "부산", Address: "부산 남구 1"}, {Region: "서울", Address: "서울"}} {
+		supply.Clinics = append(supply.Clinics, &booking.ClinicSupply{Clinic: c})
+	}
+	if got := districts(supply, "서울"); !slices.Equal(got, []string{"강남구", "마포구"}) || districts(supply, "") != nil {
+		t.Errorf("%q", got)
+	}
+	for query, want := range map[string]string{"region=서울&district=마포구": "마포구", "region=부산&district=마포구": "", "district=마포구": "", "region=서울&district=": ""} {
+		values, _ := url.ParseQuery(query)
+		r, _ := http.NewRequest("GET", "/v1/clinics?"+values.Encode(), nil)
+		if asked, err := readSearch(r, supply); err != nil || asked.district != want {
+			t.Errorf("%s: %q, %v", query, asked.district, err)
+		}
+	}
+}
+
 func TestReadSearchRefuses(t *testing.T) {
 	supply := &booking.Supply{}
 	for query, code := range map[string]bool{"": true, "page=2": true, "q=" + url.QueryEscape("강남구"): true, "page=0": false, "page=x": false, "region=x": false, "vaccine=x": false, "q=" + strings.Repeat("x", 51): false} {
@@ -86,6 +108,9 @@ func TestReadSearchRefuses(t *testing.T) {
 		if _, err := readSearch(r, supply); (err == nil) != code {
 			t.Errorf("%s: %v", query, err)
 		}
+	}
+	if got := districts(supply, "서울"); len(got) != 0 {
+		t.Errorf("districts of nowhere: %q", got)
 	}
 	if !slices.Equal(vaccines(supply), nil) {
 		t.Error("nothing is given by nobody")
@@ -106,7 +131,7 @@ func BenchmarkClinics(b *testing.B) {
 	}
 	state.Install(prepared)
 	supply := state.Catalog().Opening("o")
-	for name, asked := range map[string]search{"region": {region: "경기", page: 1}, "words": {region: "경기", words: "강남구", page: 1}, "words anywhere": {words: "강남구", page: 1}} {
+	for name, asked := range map[string]search{"region": {region: "경기", page: 1}, "words": {region: "경기", words: []string{"강남구"}, page: 1}, "words anywhere": {words: []string{"강남구"}, page: 1}} {
 		b.Run(name, func(b *testing.B) {
 			var out []byte
 			for b.Loop() {

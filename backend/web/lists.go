@@ -24,12 +24,13 @@ type lists struct {
 }
 
 type listKey struct {
-	opening string
-	region  string // of a list of clinics
-	vaccine string // of a list of clinics
-	page    int    // of a list of clinics
-	clinic  string // of a list of slots
-	day     string // of a list of slots
+	opening  string
+	region   string // of a list of clinics
+	district string // of a list of clinics
+	vaccine  string // of a list of clinics
+	page     int    // of a list of clinics
+	clinic   string // of a list of slots
+	day      string // of a list of slots
 }
 
 type list struct {

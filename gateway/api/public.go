@@ -142,21 +142,23 @@ type Clinic struct {
 // ClinicsPerPage is how many clinics GET /v1/clinics tells at a time: a province can have thousands.
 const ClinicsPerPage = 30
 
-// ClinicSearch says which clinics GET /v1/clinics is to tell: ?region=, vaccine=, q= (in the name or the address; all of
-// them where nothing is said) and page=, from 1.
+// ClinicSearch says which clinics GET /v1/clinics is to tell: ?region=, district=, vaccine=, q= (every word of it in the name
+// or the address; all of them where nothing is said) and page=, from 1.
 type ClinicSearch struct {
-	Region, Vaccine, Words string
-	Page                   int
+	Region, District, Vaccine, Words string
+	Page                             int
 }
 
 // ClinicList answers GET /v1/clinics: a page of those that fit, the ones with anything left first. Past the last page comes
 // the last one.
 type ClinicList struct {
-	AsOf    time.Time `json:"as_of"`
-	Total   int       `json:"total"` // that fit
-	Page    int       `json:"page"`
-	Pages   int       `json:"pages"`
-	Clinics []Clinic  `json:"clinics"`
+	AsOf  time.Time `json:"as_of"`
+	Total int       `json:"total"` // that fit
+	Page  int       `json:"page"`
+	Pages int       `json:"pages"`
+	// Districts are those of the region asked for, in order; none without a region.
+	Districts []string `json:"districts"`
+	Clinics   []Clinic `json:"clinics"`
 }
 
 // Slot is a clinic's half hour.

@@ -62,8 +62,13 @@ func (s service) Enter(ctx context.Context, ticket string) (api.Entry, error) {
 }
 
 func (s service) Clinics(ctx context.Context, pass string, asked api.ClinicSearch) (list api.ClinicList, err error) {
+	err = s.ask(ctx, shed.P2, http.MethodGet, "/v1/clinics?"+searchQuery(asked).Encode(), passScheme+pass, "", nil, &list)
+	return list, err
+}
+
+func searchQuery(asked api.ClinicSearch) url.Values {
 	query := url.Values{}
-	for name, value := range map[string]string{"region": asked.Region, "vaccine": asked.Vaccine, "q": asked.Words} {
+	for name, value := range map[string]string{"region": asked.Region, "district": asked.District, "vaccine": asked.Vaccine, "q": asked.Words} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -71,8 +76,7 @@ func (s service) Clinics(ctx context.Context, pass string, asked api.ClinicSearc
 	if asked.Page > 0 {
 		query.Set("page", strconv.Itoa(asked.Page))
 	}
-	err = s.ask(ctx, shed.P2, http.MethodGet, "/v1/clinics?"+query.Encode(), passScheme+pass, "", nil, &list)
-	return list, err
+	return query
 }
 
 func (s service) Slots(ctx context.Context, pass, clinic, day string) (list api.SlotList, err error) {
@@ -106,6 +110,35 @@ func (s service) Lookup(ctx context.Context, req api.LookupRequest) (b api.Booki
 
 func (s service) Booking(ctx context.Context, no, proof string) (b api.Booking, err error) {
 	err = s.ask(ctx, shed.P2, http.MethodGet, "/v1/bookings/"+url.PathEscape(no), proofScheme+proof, "", nil, &b)
+	return b, err
+}
+
+func (s service) Moves(ctx context.Context, no, proof, clinic, day string) (list api.SlotList, err error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"clinic": clinic, "day": day} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	err = s.ask(ctx, shed.P2, http.MethodGet, bookingTarget(no, "/slots", query), proofScheme+proof, "", nil, &list)
+	return list, err
+}
+
+func (s service) MoveClinics(ctx context.Context, no, proof string, asked api.ClinicSearch) (list api.ClinicList, err error) {
+	err = s.ask(ctx, shed.P2, http.MethodGet, bookingTarget(no, "/clinics", searchQuery(asked)), proofScheme+proof, "", nil, &list)
+	return list, err
+}
+
+func bookingTarget(no, part string, query url.Values) string {
+	target := "/v1/bookings/" + url.PathEscape(no) + part
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	return target
+}
+
+func (s service) Change(ctx context.Context, no, proof, slot string) (b api.Booking, err error) {
+	err = s.ask(ctx, shed.P0, http.MethodPatch, "/v1/bookings/"+url.PathEscape(no), proofScheme+proof, "", api.ChangeRequest{Slot: slot}, &b)
 	return b, err
 }
 

@@ -135,7 +135,7 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) {
 		p.bookRefused(w, r, lang, in, problemOf(err))
 		return
 	}
-	p.setProof(w, booking.No, booking.Proof)
+	p.setProof(w, &booking)
 	p.to(w, r, "/done?"+url.Values{"no": {booking.No}}.Encode())
 }
 

@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,22 +13,33 @@ import (
 )
 
 type clinicsView struct {
-	Until       time.Time
-	Regions     []string
-	Region      string
-	Query       string
-	AsOf        time.Time
-	Clinics     []api.Clinic
-	Total       int
-	Page, Pages int
-	Prev, Next  string
+	Until     time.Time
+	Action    string // where the search leads: /clinics, or /change
+	Dose      string // of a booking to be changed
+	Regions   []string
+	Region    string
+	Districts []string // of the region; empty before one is chosen
+	District  string
+	Query     string
+	AsOf      time.Time
+	Clinics   []clinicLink
+	Total     int
+	Page      int
+	Pages     int
+	Prev      string
+	Next      string
+}
+
+type clinicLink struct {
+	api.Clinic
+	Href string
 }
 
 // clinics lists a region's clinics. Without a region it asks nothing of the backend.
 func (p *Pages) clinics(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
 	q := r.URL.Query()
-	v := clinicsView{Until: passUntil(r), Regions: clinic.Regions, Query: clean(q.Get("q"), maxName)}
+	v := clinicsView{Until: passUntil(r), Action: "/clinics", Regions: clinic.Regions, Query: clean(q.Get("q"), maxName)}
 	pass := cookie(r, PassCookie)
 	if pass == "" {
 		p.problem(w, r, lang, badPass())
@@ -35,29 +47,57 @@ func (p *Pages) clinics(w http.ResponseWriter, r *http.Request) {
 	}
 	if region := q.Get("region"); clinic.ValidRegion(region) {
 		v.Region = region
-		asked, _ := strconv.Atoi(q.Get("page")) // anything else is the first page
-		list, err := p.svc.Clinics(r.Context(), pass, api.ClinicSearch{Region: region, Words: v.Query, Page: max(asked, 1)})
+		list, err := p.svc.Clinics(r.Context(), pass, v.asked(q))
 		if err != nil {
 			p.problem(w, r, lang, problemOf(err))
 			return
 		}
-		v.AsOf, v.Total, v.Page, v.Pages, v.Clinics = list.AsOf, list.Total, list.Page, list.Pages, list.Clinics
-		v.Prev, v.Next = v.pageHref(v.Page-1), v.pageHref(v.Page+1)
+		v.fill(list, q.Get("district"))
 	}
 	p.show(w, r, page{Lang: lang, Title: text(lang, "clinics.title")}, "clinics", v)
 }
 
 func badPass() *api.Problem { return &api.Problem{Status: http.StatusUnauthorized, Code: "bad_pass"} }
 
+// asked is what a query looks for, in the region that it names.
+func (v *clinicsView) asked(q url.Values) api.ClinicSearch {
+	page, _ := strconv.Atoi(q.Get("page")) // anything else is the first page
+	return api.ClinicSearch{Region: v.Region, District: clean(q.Get("district"), maxName), Words: v.Query, Page: max(page, 1)}
+}
+
+func (v *clinicsView) fill(list api.ClinicList, district string) {
+	v.AsOf, v.Total, v.Page, v.Pages, v.Districts = list.AsOf, list.Total, list.Page, list.Pages, list.Districts
+	if slices.Contains(v.Districts, district) {
+		v.District = district
+	}
+	for _, c := range list.Clinics {
+		v.Clinics = append(v.Clinics, clinicLink{Clinic: c, Href: v.clinicHref(c.ID)})
+	}
+	v.Prev, v.Next = v.pageHref(v.Page-1), v.pageHref(v.Page+1)
+}
+
+func (v *clinicsView) clinicHref(id string) string {
+	if v.Action == "/clinics" {
+		return "/clinics/" + id
+	}
+	q := url.Values{"clinic": {id}}
+	if v.Dose != "" {
+		q.Set("dose", v.Dose)
+	}
+	return v.Action + "?" + q.Encode()
+}
+
 func (v *clinicsView) pageHref(n int) string {
 	if n < 1 || n > v.Pages {
 		return ""
 	}
 	q := url.Values{"region": {v.Region}, "page": {strconv.Itoa(n)}}
-	if v.Query != "" {
-		q.Set("q", v.Query)
+	for name, value := range map[string]string{"q": v.Query, "district": v.District, "dose": v.Dose} {
+		if value != "" {
+			q.Set(name, value)
+		}
 	}
-	return "/clinics?" + q.Encode()
+	return v.Action + "?" + q.Encode() + "#found"
 }
 
 type clinicView struct {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/daemun/daemun/gateway/api"
 )
 
 // Cookies. Ticket, pass and proof are HttpOnly: no script reads them. None holds personal data.
@@ -13,6 +15,7 @@ const (
 	TicketCookie = "daemun_ticket" // the signed place, as the API takes it
 	PassCookie   = "daemun_pass"   // the pass text, as the API takes it
 	ProofCookie  = "daemun_proof"  // booking number, ".", proof of the person whose booking it is
+	SecondCookie = "daemun_second" // the same of the second dose
 	UntilCookie  = "daemun_until"  // Unix seconds until which the pass is good: shown, never trusted
 )
 
@@ -61,11 +64,26 @@ func passUntil(r *http.Request) time.Time {
 	return time.Unix(s, 0)
 }
 
-func (p *Pages) setProof(w http.ResponseWriter, no, proof string) {
-	p.setCookie(w, ProofCookie, no+"."+proof, proofSeconds)
+// setProof keeps what opens a booking: the first dose's, and the second's where there is one.
+func (p *Pages) setProof(w http.ResponseWriter, b *api.Booking) {
+	p.setCookie(w, ProofCookie, b.No+"."+b.Proof, proofSeconds)
+	if b.Second != nil && b.Second.Proof != "" {
+		p.setCookie(w, SecondCookie, b.Second.No+"."+b.Second.Proof, proofSeconds)
+		return
+	}
+	p.setCookie(w, SecondCookie, "", -1)
 }
 
-func proofOf(r *http.Request) (no, proof string) {
-	no, proof, _ = strings.Cut(cookie(r, ProofCookie), ".")
+func (p *Pages) dropProof(w http.ResponseWriter) {
+	p.setCookie(w, ProofCookie, "", -1)
+	p.setCookie(w, SecondCookie, "", -1)
+}
+
+func proofOf(r *http.Request) (no, proof string) { return provenBy(r, ProofCookie) }
+
+func secondProofOf(r *http.Request) (no, proof string) { return provenBy(r, SecondCookie) }
+
+func provenBy(r *http.Request, name string) (no, proof string) {
+	no, proof, _ = strings.Cut(cookie(r, name), ".")
 	return no, proof
 }

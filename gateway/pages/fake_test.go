@@ -76,7 +76,7 @@ func newFake() *fakeService {
 		No: "2107-4821-0937", State: "booked", Opening: "2021-07-19", Slot: "c0002-0726-1000", At: s.slots.Slots[2].At,
 		Clinic: "c0002", ClinicName: "연세가정의학과의원", Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", Dose: 1,
 		Name: "홍*동", Phone: "010-****-0001", BookedAt: fakeNow, ChangeBy: time.Date(2021, 7, 24, 0, 0, 0, 0, subject.Seoul),
-		Proof: "proof-of-hong",
+		Proof: "proof-of-hong", Second: fakeSecond(),
 	}
 	s.leftovers = []api.LeftoverClinic{{Clinic: s.clinics[1], Opening: "2021-07-19", Doses: 3, NextAt: s.booking.At}}
 	s.offer = api.LeftoverOffer{
@@ -112,7 +112,7 @@ func fakeHold(slot string) api.Hold {
 func fakeSecond() *api.Appointment {
 	at := time.Date(2021, 9, 6, 10, 0, 0, 0, subject.Seoul)
 	return &api.Appointment{
-		Dose: 2, Slot: "c0002-0906-1000", At: at, Clinic: "c0002", ClinicName: "연세가정의학과의원",
+		No: "2107-4821-0938", Proof: "proof-of-second", Dose: 2, Slot: "c0002-0906-1000", At: at, Clinic: "c0002", ClinicName: "연세가정의학과의원",
 		Address: "서울특별시 마포구 월드컵북로 22", Vaccine: "모더나", ChangeBy: at.AddDate(0, 0, -2),
 	}
 }
@@ -191,9 +191,13 @@ func (s *fakeService) Enter(_ context.Context, ticket string) (api.Entry, error)
 }
 
 func (s *fakeService) Clinics(_ context.Context, _ string, asked api.ClinicSearch) (api.ClinicList, error) {
+	return s.find(asked), s.call("Clinics", asked.Region)
+}
+
+func (s *fakeService) find(asked api.ClinicSearch) api.ClinicList {
 	var found, full []api.Clinic
 	for _, c := range s.clinics {
-		switch fits := strings.Contains(c.Name+" "+c.Address, asked.Words); {
+		switch fits := strings.Contains(c.Name+" "+c.Address, asked.Words) && strings.Contains(c.Address, asked.District); {
 		case fits && c.Left > 0:
 			found = append(found, c)
 		case fits:
@@ -205,7 +209,7 @@ func (s *fakeService) Clinics(_ context.Context, _ string, asked api.ClinicSearc
 	page := min(asked.Page, pages)
 	from := (page - 1) * api.ClinicsPerPage
 	shown := found[from:min(from+api.ClinicsPerPage, len(found))]
-	return api.ClinicList{AsOf: s.Now(), Total: len(found), Page: page, Pages: pages, Clinics: shown}, s.call("Clinics", asked.Region)
+	return api.ClinicList{AsOf: s.Now(), Total: len(found), Page: page, Pages: pages, Districts: []string{"강남구", "마포구"}, Clinics: shown}
 }
 
 func (s *fakeService) Slots(_ context.Context, _, clinic, day string) (api.SlotList, error) {
@@ -253,6 +257,18 @@ func (s *fakeService) Booking(_ context.Context, no, proof string) (api.Booking,
 	return s.booking, s.call("Booking", no, " ", proof)
 }
 
+func (s *fakeService) Moves(_ context.Context, no, proof, clinic, day string) (api.SlotList, error) {
+	return s.slots, s.call("Moves", no, " ", proof, " ", clinic, " ", day)
+}
+
+func (s *fakeService) MoveClinics(_ context.Context, no, proof string, asked api.ClinicSearch) (api.ClinicList, error) {
+	return s.find(asked), s.call("MoveClinics", no, " ", proof, " ", asked.Region)
+}
+
+func (s *fakeService) Change(_ context.Context, no, proof, slot string) (api.Booking, error) {
+	return s.booking, s.call("Change", no, " ", proof, " ", slot)
+}
+
 func (s *fakeService) Cancel(_ context.Context, no, proof string) (api.Booking, error) {
 	err := s.call("Cancel", no, " ", proof)
 	if err == nil {
@@ -283,7 +299,7 @@ func table(p *Pages) http.Handler {
 }
 
 // cookies of somebody who has come all the way.
-const everyCookie = "daemun_ticket=ticket-of-hong; daemun_pass=pass-of-hong; daemun_until=1626695000; daemun_proof=2107-4821-0937.proof-of-hong"
+const everyCookie = "daemun_ticket=ticket-of-hong; daemun_pass=pass-of-hong; daemun_until=1626695000; daemun_proof=2107-4821-0937.proof-of-hong; daemun_second=2107-4821-0938.proof-of-second"
 
 func get(h http.Handler, path, cookies string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -321,6 +337,10 @@ func bookValues() url.Values {
 
 func holdValues() url.Values {
 	return url.Values{"slot": {"c0002-0726-1000"}, "clinic": {"c0002"}, "day": {"2021-07-26"}}
+}
+
+func changeValues() url.Values {
+	return url.Values{"no": {"2107-4821-0937"}, "clinic": {"c0002"}, "day": {"2021-07-26"}, "slot": {"c0002-0726-0930"}}
 }
 
 func lookupValues() url.Values {

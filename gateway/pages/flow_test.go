@@ -140,7 +140,7 @@ func TestChoosingNoRegionAsksNothing(t *testing.T) {
 
 func TestLeaveForgetsEverythingButTheLanguage(t *testing.T) {
 	gone := cookiesOf(send(site(t, newFake()), "/leave", everyCookie+"; daemun_lang=en", url.Values{}))
-	for _, name := range []string{TicketCookie, PassCookie, UntilCookie, ProofCookie} {
+	for _, name := range []string{TicketCookie, PassCookie, UntilCookie, ProofCookie, SecondCookie} {
 		if c := gone[name]; c == nil || c.MaxAge >= 0 || c.Value != "" {
 			t.Errorf("%s: %+v", name, c)
 		}

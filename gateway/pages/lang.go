@@ -65,11 +65,11 @@ func homeOf(r *http.Request) string {
 	switch path := r.URL.Path; {
 	case path == "/enter":
 		return "/wait"
-	case path == "/cancel":
+	case path == "/cancel", path == "/change" && !isRead(r):
 		return "/lookup"
 	case path == "/book" && !isRead(r), path == "/hold":
 		return "/clinics"
-	case path == "/apply", path == "/wait", path == "/draw", path == "/clinics", path == "/book", path == "/done", path == "/lookup", path == "/identity":
+	case path == "/apply", path == "/wait", path == "/draw", path == "/clinics", path == "/book", path == "/done", path == "/lookup", path == "/identity", path == "/change":
 		return path
 	case strings.HasPrefix(path, "/identity/") && strings.HasSuffix(path, "/return") && isRead(r):
 		return path // a provider led here: what it brought may be tried again

@@ -61,12 +61,19 @@ func (p *Pages) showLeftovers(w http.ResponseWriter, r *http.Request, lang strin
 		}
 		v.Clinics, v.AsOf = list.Clinics, list.AsOf
 	}
-	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, "leftover.title", v.Errors)}, "leftovers", v)
+	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, "leftover.title", v.Errors), Form: true}, "leftovers", v)
 }
 
 // wish takes a person's word that they would take a dose.
 func (p *Pages) wish(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
+	if other, yes := p.switched(w, r); yes {
+		_, typed := parseWish(r.PostForm, other)
+		v := newLeftoverView(other, typed.Name.Value, typed.Phone.Value)
+		v.Region, v.Clinic = typed.Region, typed.Clinic
+		p.showLeftovers(w, r, other, http.StatusOK, v)
+		return
+	}
 	req, v := parseWish(r.PostForm, lang)
 	if len(v.Errors) > 0 {
 		p.showLeftovers(w, r, lang, http.StatusUnprocessableEntity, v)
@@ -175,7 +182,7 @@ func (p *Pages) take(w http.ResponseWriter, r *http.Request) {
 		p.showOffer(w, r, lang, problem.Status, v)
 		return
 	}
-	p.setProof(w, booking.No, booking.Proof)
+	p.setProof(w, &booking)
 	p.to(w, r, "/done?"+url.Values{"no": {booking.No}}.Encode())
 }
 

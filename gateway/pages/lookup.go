@@ -10,9 +10,11 @@ import (
 
 type bookingView struct {
 	Booking   api.Booking
+	Doses     []doseView
 	Errors    []formError
 	Cancelled bool
-	CanCancel bool
+	Changed   bool // just now
+	Moving    bool // it may still be changed and cancelled
 }
 
 // done confirms a booking just made, to the browser that made it.
@@ -33,7 +35,7 @@ func (p *Pages) done(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	pg := page{Lang: lang, Title: text(lang, "done.title")}
-	p.show(w, r, pg, "done", bookingView{Booking: booking})
+	p.show(w, r, pg, "done", bookingView{Booking: booking, Doses: doses(booking, p.svc.Now())})
 }
 
 // bookingRefused closes a booking whose proof no longer opens it.
@@ -42,7 +44,7 @@ func (p *Pages) bookingRefused(w http.ResponseWriter, r *http.Request, lang stri
 		p.problem(w, r, lang, problem)
 		return
 	}
-	p.setCookie(w, ProofCookie, "", -1)
+	p.dropProof(w)
 	p.showLookup(w, r, lang, http.StatusOK, lookupView{Errors: []formError{{Text: text(lang, "lookup.expired")}}})
 }
 
@@ -70,10 +72,15 @@ func (p *Pages) lookupForm(w http.ResponseWriter, r *http.Request) {
 
 func (p *Pages) showBooking(w http.ResponseWriter, r *http.Request, lang string, status int, v bookingView) {
 	v.Cancelled = v.Booking.State == "cancelled"
-	v.CanCancel = p.svc.Now().Before(v.Booking.ChangeBy)
+	v.Moving = !v.Cancelled && p.svc.Now().Before(v.Booking.ChangeBy)
+	v.Doses = doses(v.Booking, p.svc.Now())
+	v.Changed = !v.Cancelled && r.URL.Query().Get("changed") != ""
 	title := "booking.title"
-	if v.Cancelled {
+	switch {
+	case v.Cancelled:
 		title = "booking.cancelled"
+	case v.Changed:
+		title = "booking.changed"
 	}
 	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, title, v.Errors)}, "booking", v)
 }
@@ -109,7 +116,7 @@ func (p *Pages) lookup(w http.ResponseWriter, r *http.Request) {
 		p.showLookup(w, r, lang, problem.Status, v)
 		return
 	}
-	p.setProof(w, booking.No, booking.Proof)
+	p.setProof(w, &booking)
 	p.to(w, r, "/lookup")
 }
 

@@ -39,6 +39,7 @@ type Service interface {
 	Book(ctx context.Context, pass, key string, req api.BookingRequest) (api.Booking, error)
 	Lookup(ctx context.Context, req api.LookupRequest) (api.Booking, error)
 	Booking(ctx context.Context, no, proof string) (api.Booking, error)
+	Changes
 	Cancel(ctx context.Context, no, proof string) (api.Booking, error)
 	Leftovers
 	Identities
@@ -101,6 +102,8 @@ func (p *Pages) Routes() []Route {
 		{"GET", "/done", p.done, "confirmation with the booking number"},
 		{"GET", "/lookup", p.lookupForm, "form to find a booking, or the booking found"},
 		{"POST", "/lookup", p.post(p.lookup), "find a booking"},
+		{"GET", "/change", p.changeForm, "other times and clinics for a booked dose"},
+		{"POST", "/change", p.post(p.change), "move a booked dose, once the visitor is sure"},
 		{"POST", "/cancel", p.post(p.cancel), "cancel the booking found"},
 		{"GET", "/leftover", p.leftovers, "doses that came back, and the form to be told of more"},
 		{"POST", "/leftover", p.post(p.wish), "ask to be told of doses that come back"},

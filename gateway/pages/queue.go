@@ -74,7 +74,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) {
 // leave forgets the visitor on this device; the language stays.
 func (p *Pages) leave(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
-	for _, name := range []string{TicketCookie, PassCookie, UntilCookie, ProofCookie} {
+	for _, name := range []string{TicketCookie, PassCookie, UntilCookie, ProofCookie, SecondCookie} {
 		p.setCookie(w, name, "", -1)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache"`)

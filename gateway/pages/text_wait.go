@@ -22,7 +22,7 @@ var waitText = map[string][2]string{
 	"wait.turn":      {"서두르지 않으셔도 됩니다. 예약 마감 전이면 언제든 입장할 수 있습니다.", "No need to hurry: you can enter any time until booking closes."},
 	"wait.paused":    {"순번은 그대로 유지됩니다. 다시 시작하면 이 순서대로 이어서 안내합니다. 창을 닫아도 괜찮습니다.", "Your place is kept. When booking goes on, the order stays as it is. You may close this page."},
 	"wait.postponed": {"순번은 그대로 유지됩니다. 창을 닫았다가 새 시작 시각에 다시 여셔도 됩니다.", "Your place is kept. You may close this page and open it again at the new time."},
-	"wait.exhausted": {"준비된 물량이 모두 예약되어 이번 예약을 마칩니다. 더 기다리지 않으셔도 됩니다. 다음 예약 일정은 처음 화면에서 확인하세요.", "All doses of this opening are booked, so it ends here. There is nothing more to wait for. Coming openings are shown on the start page."},
+	"wait.exhausted": {"준비된 물량이 모두 예약되어 이번 예약을 마칩니다. 더 기다리지 않으셔도 됩니다. 취소되거나 남는 백신은 ‘잔여백신’에서 알림을 신청하실 수 있습니다.", "All doses of this opening are booked, so it ends here. There is nothing more to wait for. Under “Leftover doses” you can ask to be told when one comes back."},
 	"wait.closed":    {"더 기다리지 않으셔도 됩니다. 다음 예약 일정은 처음 화면에서 확인하세요.", "There is nothing more to wait for. Coming openings are shown on the start page."},
 
 	"wait.order.draw":    {"예약 시작 시각에 대기실에 계신 분들의 순서를 추첨으로 정합니다. 일찍 들어오거나 새로고침해도 달라지지 않습니다.", "At opening time a draw settles the order of everybody in the waiting room. Coming earlier or reloading makes no difference."},

@@ -121,7 +121,7 @@
     describe(input, id, problem);
     if (input.dataset['with']) { describe(byId(input.dataset['with']), id, problem); }
     if (problem) {
-      var p = doc.createElement('p'), before = field.querySelector('.pair, .check, input');
+      var p = doc.createElement('p'), before = field.querySelector('.pair, .check, input, select');
       p.className = 'error';
       p.id = id;
       p.textContent = problem;
