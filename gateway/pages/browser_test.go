@@ -7,34 +7,22 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/daemun/daemun/gateway/pages/tab"
 )
 
 // chrome starts a browser of its own profile for one test.
-func chrome(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
+func chrome(t *testing.T) context.Context {
 	t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-	)
-	if path := os.Getenv("DAEMUN_CHROME"); path != "" {
-		opts = append(opts, chromedp.ExecPath(path))
-	}
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
+	limited, cancel := context.WithTimeout(tab.Browser(t), 4*time.Minute)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("starting the browser: %v", err)
-	}
-	limited, cancelTime := context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(cancelTime)
 	return limited
 }
 
@@ -62,7 +50,8 @@ func waitFor(t *testing.T, ctx context.Context, expression string) {
 	}
 }
 
-// gallery serves every view of the golden tests at /view/NAME.LANG, with the real style sheet and logo.
+// gallery serves every view of the golden tests at /view/NAME.LANG, with the real style sheets and logo. Pages that come
+// without the font get it here, and no page runs its script: a picture must look the same on every machine and at any time.
 func gallery(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/{name}", serveStatic)
@@ -73,7 +62,7 @@ func gallery(t *testing.T) *httptest.Server {
 				for _, name := range []string{"Content-Type", "Content-Security-Policy"} {
 					w.Header().Set(name, answer.Header().Get(name))
 				}
-				_, _ = w.Write([]byte(strings.ReplaceAll(answer.Body.String(), `http-equiv="refresh"`, `name="refresh"`)))
+				_, _ = w.Write([]byte(withFont(answer.Body.String())))
 			})
 		}
 	}
@@ -82,43 +71,71 @@ func gallery(t *testing.T) *httptest.Server {
 	return server
 }
 
-// TestEveryPageFits looks at every page at the width of a small phone and of a desk: nothing may stick out sideways, and
-// everything to press must be large enough for a finger. Pictures go to $DAEMUN_SHOTS when that is set.
-func TestEveryPageFits(t *testing.T) {
-	server, ctx := gallery(t), chrome(t)
-	shots := os.Getenv("DAEMUN_SHOTS")
-	for _, width := range []int64{360, 1280} {
-		for _, v := range views {
-			for _, lang := range []string{Korean, English} {
-				name := v.name + "." + lang
-				must(t, ctx, chromedp.EmulateViewport(width, 800))
-				must(t, ctx, chromedp.Navigate(server.URL+"/view/"+name))
-				if must(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)) {
-					t.Errorf("%s at %d px scrolls sideways", name, width)
-				}
-				if small := must(t, ctx, chromedp.Evaluate[[]string](smallTargets)); len(small) > 0 {
-					t.Errorf("%s at %d px: too small to press: %q", name, width, small)
-				}
-				if shots != "" {
-					file := fmt.Sprintf("%s.%d.jpg", name, width)
-					save(t, filepath.Join(shots, file), must(t, ctx, chromedp.FullScreenshot(85)))
-				}
+func withFont(body string) string {
+	if strings.Contains(body, assets["font.css"].url) {
+		return body
+	}
+	return strings.Replace(body, "</head>", `<link rel="stylesheet" href="`+assets["font.css"].url+`"></head>`, 1)
+}
+
+// pictured are the views whose pictures are kept: what a person sees on their way, and what may go wrong.
+var pictured = []string{
+	"landing-open", "landing-several", "apply", "apply-empty", "refused-later", "wait-lobby", "wait-waiting", "wait-turn", "wait-paused",
+	"wait-postponed", "wait-exhausted", "wait-busy", "clinics-region", "clinic-times", "book", "book-errors", "done", "lookup", "booking",
+	"change", "change-sure", "booking-cancelled", "draw", "leftover-region", "not-found",
+}
+
+// picturedWide are those of them that are kept at the width of a desk too, and in English.
+var picturedWide = []string{"landing-open", "wait-waiting", "clinics-region", "book", "done"}
+
+// TestEveryView looks at every view in both languages: nothing may stick out sideways at the width of a small phone, of a
+// desk, and of a page enlarged four times; everything to press must be large enough for a finger; axe-core must find nothing;
+// nothing may be asked of another host; and what is kept as a picture must look like it.
+func TestEveryView(t *testing.T) {
+	server, browser := gallery(t), chrome(t)
+	for _, lang := range []string{Korean, English} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			b := tab.Open(t, browser, server.URL)
+			b.Script(false)
+			for _, v := range views {
+				lookAt(t, b, v.name, lang)
 			}
-		}
+		})
 	}
 }
 
-// smallTargets lists what can be pressed and is lower than 24 CSS pixels, links inside a sentence excepted (KWCAG 2.2).
-const smallTargets = `[...document.querySelectorAll('a,button,input:not([type=hidden]),select,summary')]
-	.filter(e => e.offsetParent && !e.classList.contains('skip') && e.getBoundingClientRect().height < 24 && !(e.tagName === 'A' && e.closest('p,li')))
-	.map(e => e.outerHTML.slice(0, 120))`
+func lookAt(t *testing.T, b *tab.Tab, name, lang string) {
+	full := name + "." + lang
+	b.Size(360, 800)
+	b.Open("/view/" + full)
+	for _, width := range []int64{360, 1280, 320} {
+		b.Size(width, 800)
+		if b.Sideways() {
+			t.Errorf("%s at %d px scrolls sideways", full, width)
+		}
+		if small := b.Small(); len(small) > 0 {
+			t.Errorf("%s at %d px: too small to press: %q", full, width, small)
+		}
+		wide := width == 1280 && slices.Contains(picturedWide, name)
+		if lang == Korean && width == 360 && slices.Contains(pictured, name) || wide {
+			picture(t, b, fmt.Sprintf("%s.%d.png", full, width))
+		}
+	}
+	b.Size(360, 800)
+	for _, found := range b.Axe() {
+		t.Errorf("%s: %s", full, found)
+	}
+	if foreign := b.Foreign(); len(foreign) > 0 {
+		t.Errorf("%s loads %q", full, foreign)
+	}
+	if said := b.Complaints(); len(said) > 0 {
+		t.Errorf("%s: the browser says %q", full, said)
+	}
+}
 
-func save(t *testing.T, file string, picture []byte) {
+func picture(t *testing.T, b *tab.Tab, name string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, picture, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	tab.Eval[bool](b, `document.fonts.ready.then(() => true)`)
+	tab.Golden(t, filepath.Join("testdata", "golden", name), filepath.Join("..", "..", "build", "golden"), b.Picture(), *update)
 }

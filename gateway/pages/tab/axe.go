@@ -44,9 +44,14 @@ const runAxe = `(async () => {
 	}));
 })()`
 
-// Axe asks axe-core what is wrong with the page as it stands.
+// Axe asks axe-core what is wrong with the page as it stands. Where the page came without scripts they are let run now: it
+// is axe-core that needs them, and what the page did without is past.
 func (b *Tab) Axe() []Finding {
 	b.t.Helper()
+	if b.scriptless {
+		b.execute(true)
+		defer b.execute(false)
+	}
 	if !b.Is(`typeof axe === 'object'`) {
 		Eval[bool](b, axe+"\n;true")
 	}

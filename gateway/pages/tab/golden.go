@@ -17,7 +17,7 @@ import (
 
 // What may differ between two machines' drawings of a page: some pixels at the edges of letters.
 const (
-	colours  = 24
+	colours  = 32
 	farApart = 96   // of 3 × 255
 	mostOff  = .004 // of all pixels
 )
@@ -99,7 +99,7 @@ func few(m image.Image) *image.Paletted {
 	})
 	var palette color.Palette
 	for _, c := range ranked {
-		if len(palette) < colours && !slices.ContainsFunc(palette, func(p color.Color) bool { return distance(p, c) < 24 }) {
+		if len(palette) < colours && !slices.ContainsFunc(palette, func(p color.Color) bool { return distance(p, c) < 12 }) {
 			palette = append(palette, c)
 		}
 	}

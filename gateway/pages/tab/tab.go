@@ -46,6 +46,8 @@ type Tab struct {
 	ctx  context.Context
 	base string
 
+	scriptless bool
+
 	mu     sync.Mutex
 	loaded []string // addresses asked for since the last Open
 	said   []string // what the browser complained of since the last Open, content policy above all
@@ -57,7 +59,9 @@ func Open(t testing.TB, browser context.Context, base string) *Tab {
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	b := &Tab{t: t, ctx: ctx, base: base}
-	b.Do(chromedp.Navigate("about:blank"))
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the tab lives as long as the context of this call
+		t.Fatal(err)
+	}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +177,12 @@ func (b *Tab) Foreign() (out []string) {
 
 // Script switches the pages' own scripts on or off, for pages opened from now on.
 func (b *Tab) Script(on bool) {
+	b.t.Helper()
+	b.scriptless = !on
+	b.execute(on)
+}
+
+func (b *Tab) execute(on bool) {
 	b.t.Helper()
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 }
