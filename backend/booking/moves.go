@@ -45,6 +45,25 @@ func (s *Service) Moves(ctx context.Context, no, clinic string, c Caller, now ti
 	return Moves{Clinic: place, Days: days}, nil
 }
 
+// Elsewhere is where a booking may move to another clinic: what its opening has to give, and which dose and vaccine it needs.
+type Elsewhere struct {
+	Supply  *Supply
+	Dose    int
+	Vaccine string
+}
+
+// Elsewhere finds where else a booking may go; Moves then says on which days.
+func (s *Service) Elsewhere(ctx context.Context, no string, c Caller) (Elsewhere, error) {
+	d, err := s.read(ctx, no, c) // nothing personal of it is shown
+	if err != nil {
+		return Elsewhere{}, err
+	}
+	if d.Status != Booked {
+		return Elsewhere{}, Refuse(NoSuchBooking)
+	}
+	return Elsewhere{Supply: s.store.Catalog().Opening(d.Opening), Dose: d.Dose, Vaccine: d.Place.Vaccine()}, nil
+}
+
 // within are the days on which a second dose may be.
 func within(days []DaySupply, first *SlotSupply, interval int) []DaySupply {
 	from, to := window(first, interval)

@@ -19,6 +19,7 @@ type search struct {
 	region, district, vaccine string   // "": any
 	words                     []string // all of them in the name or the address
 	page                      int      // from 1
+	second                    bool     // what is left for second doses counts, instead of for first ones
 }
 
 // longestWords is how many characters of what somebody looks for are looked at.
@@ -33,16 +34,40 @@ func (s *server) clinics(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.tellClinics(w, supply, asked)
+	return nil
+}
+
+// elsewhere tells the clinics to which a booking may move.
+func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) error {
+	no, c, err := s.own(r)
+	if err != nil {
+		return err
+	}
+	s.store.Expire(s.clock())
+	to, err := s.service.Elsewhere(r.Context(), no, c)
+	if err != nil {
+		return err
+	}
+	asked, err := readSearch(r, to.Supply)
+	if err != nil {
+		return err
+	}
+	asked.vaccine, asked.second = to.Vaccine, to.Dose == booking.SecondDose
+	s.tellClinics(w, to.Supply, asked)
+	return nil
+}
+
+func (s *server) tellClinics(w http.ResponseWriter, supply *booking.Supply, asked search) {
 	now := s.clock()
 	render := func(b []byte) []byte { return appendClinics(b, supply, asked, now) }
-	if len(asked.words) > 0 { // everybody looks for something else
+	if len(asked.words) > 0 || asked.second { // everybody looks for something else, or few look
 		writeJSON(w, http.StatusOK, render(nil))
-		return nil
+		return
 	}
 	asked.page = min(asked.page, pages(len(supply.Clinics))) // so that there are never more keys than pages
 	k := listKey{opening: supply.ID, region: asked.region, district: asked.district, vaccine: asked.vaccine, page: asked.page}
 	writeJSON(w, http.StatusOK, s.lists.get(k, now, render))
-	return nil
 }
 
 func readSearch(r *http.Request, supply *booking.Supply) (search, error) {
@@ -84,13 +109,25 @@ func (q *search) find(s *booking.Supply) []*booking.ClinicSupply {
 		switch {
 		case q.region != "" && c.Region != q.region, q.vaccine != "" && c.Vaccine != q.vaccine:
 		case q.district != "" && districtOf(c) != q.district, !holdsAll(c, q.words):
-		case c.Left() > 0:
+		case q.left(c) > 0:
 			found = append(found, c)
 		default:
 			full = append(full, c)
 		}
 	}
 	return append(found, full...)
+}
+
+// left is how many doses a clinic has for somebody who asks.
+func (q *search) left(c *booking.ClinicSupply) int64 {
+	if !q.second {
+		return c.Left()
+	}
+	n := int64(0)
+	for i := range c.SecondDays {
+		n += int64(c.SecondDays[i].Left())
+	}
+	return n
 }
 
 func holdsAll(c *booking.ClinicSupply, words []string) bool {
@@ -146,7 +183,7 @@ func appendClinics(b []byte, s *booking.Supply, asked search, now time.Time) []b
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendClinic(b, c, c.Left())
+		b = appendClinic(b, c, asked.left(c))
 	}
 	return append(b, "]}"...)
 }

@@ -50,6 +50,7 @@ func (s *server) table() []row {
 		at("POST", "/v1/bookings/lookup", route.P3, route.Token, s.lookup), // what is sent says whose it is
 		at("GET", "/v1/bookings/{no}", route.P2, route.Proof, s.get),
 		at("GET", "/v1/bookings/{no}/slots", route.P2, route.Proof, s.moves),
+		at("GET", "/v1/bookings/{no}/clinics", route.P2, route.Proof, s.elsewhere),
 		at("PATCH", "/v1/bookings/{no}", route.P0, route.Proof, s.change),
 		at("DELETE", "/v1/bookings/{no}", route.P0, route.Proof, s.cancel),
 

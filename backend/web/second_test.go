@@ -129,3 +129,29 @@ func TestRehearsalsShowTheSecondDose(t *testing.T) {
 	}
 	h.untouched(t)
 }
+
+// Where to move to is told by proof of the very booking: clinics of its vaccine, with what they have left for its dose.
+func TestClinicsForAMove(t *testing.T) {
+	h := openBoth(t)
+	var b api.Booking
+	want(t, h.book(0, "c0001-0727-0930", h.admit(0), "key-0001"), 201, &b)
+	for no, proof := range map[string]string{b.No: b.Proof, b.Second.No: b.Second.Proof} {
+		var list, none api.ClinicList
+		want(t, h.do("GET", "/v1/bookings/"+no+"/clinics", "", bearer("Proof", proof)), 200, &list)
+		left := map[string]int64{}
+		for _, c := range list.Clinics {
+			left[c.ID] = c.Left
+		}
+		if first := no == b.No; first && left["c0001"] != 5 || !first && (left["c0001"] != 2 || left["c0002"] != 0) {
+			t.Errorf("left for %s: %v", no, left)
+		}
+		want(t, h.do("GET", "/v1/bookings/"+no+"/clinics?q=nowhere", "", bearer("Proof", proof)), 200, &none)
+		if none.Total != 0 || list.Total != len(list.Clinics) {
+			t.Errorf("found %d of %d", none.Total, list.Total)
+		}
+	}
+	refused(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/clinics", "", bearer("Proof", b.Proof)), 401, "bad_proof")
+	refused(t, h.do("GET", "/v1/bookings/"+b.No+"/clinics?region=x", "", bearer("Proof", b.Proof)), 400, "bad_request")
+	want(t, h.do("DELETE", "/v1/bookings/"+b.No, "", bearer("Proof", b.Proof)), 200, nil)
+	refused(t, h.do("GET", "/v1/bookings/"+b.No+"/clinics", "", bearer("Proof", b.Proof)), 404, "no_such_booking")
+}

@@ -126,6 +126,7 @@ func (e *Edge) interfaces() []row {
 		to("POST", "/v1/bookings/lookup", route.P3, route.Open),
 		to("GET", "/v1/bookings/{no}", route.P2, route.Proof),
 		to("GET", "/v1/bookings/{no}/slots", route.P2, route.Proof),
+		to("GET", "/v1/bookings/{no}/clinics", route.P2, route.Proof),
 		to("PATCH", "/v1/bookings/{no}", route.P0, route.Proof),
 		to("DELETE", "/v1/bookings/{no}", route.P0, route.Proof),
 		to("GET", "/v1/leftovers", route.P3, route.Open),
