@@ -139,20 +139,10 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) {
 	p.to(w, r, "/done?"+url.Values{"no": {booking.No}}.Encode())
 }
 
-// bookWithTurn books, and when the pass ended while the person was typing enters once more with their ticket: a turn
-// is kept until the opening closes, so nobody has to type all of it again.
+// bookWithTurn books, and when the pass ended while the person was typing enters once more with their ticket, so that nobody
+// has to type all of it again.
 func (p *Pages) bookWithTurn(w http.ResponseWriter, r *http.Request, in bookInput) (api.Booking, error) {
-	booking, err := p.svc.Book(r.Context(), cookie(r, PassCookie), in.Key, in.request())
-	ticket := cookie(r, TicketCookie)
-	if err == nil || problemOf(err).Code != "bad_pass" || ticket == "" {
-		return booking, err
-	}
-	entry, enterErr := p.svc.Enter(r.Context(), ticket)
-	if enterErr != nil {
-		return booking, err
-	}
-	p.setPass(w, entry.Pass, entry.ExpiresAt)
-	return p.svc.Book(r.Context(), entry.Pass, in.Key, in.request())
+	return withTurn(p, w, r, func(pass string) (api.Booking, error) { return p.svc.Book(r.Context(), pass, in.Key, in.request()) })
 }
 
 // bookAgain shows the form with what was typed, except the registration number, which it asks for again.

@@ -25,22 +25,9 @@ func (p *Pages) hold(w http.ResponseWriter, r *http.Request) {
 	p.to(w, r, "/book?"+url.Values{"clinic": {in.Clinic}, "day": {in.Day}, "slot": {in.Slot}}.Encode())
 }
 
-// holdWithTurn holds, and when the pass has ended enters once more with the ticket, as bookWithTurn does.
+// holdWithTurn holds, and when the pass has ended enters once more with the ticket.
 func (p *Pages) holdWithTurn(w http.ResponseWriter, r *http.Request, slot string) error {
-	pass, ticket := cookie(r, PassCookie), cookie(r, TicketCookie)
-	err := error(badPass())
-	if pass != "" {
-		_, err = p.svc.Hold(r.Context(), pass, slot)
-	}
-	if err == nil || problemOf(err).Code != "bad_pass" || ticket == "" {
-		return err
-	}
-	entry, enterErr := p.svc.Enter(r.Context(), ticket)
-	if enterErr != nil {
-		return err
-	}
-	p.setPass(w, entry.Pass, entry.ExpiresAt)
-	_, err = p.svc.Hold(r.Context(), entry.Pass, slot)
+	_, err := withTurn(p, w, r, func(pass string) (api.Hold, error) { return p.svc.Hold(r.Context(), pass, slot) })
 	return err
 }
 

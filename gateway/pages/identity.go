@@ -143,7 +143,11 @@ func (p *Pages) way(w http.ResponseWriter, r *http.Request) (api.IdentityProvide
 }
 
 func (p *Pages) identityForm(w http.ResponseWriter, r *http.Request) {
-	lang := p.language(w, r)
+	p.askIdentity(w, r, p.language(w, r), "")
+}
+
+// askIdentity shows the form of a way that needs name and number; a name already typed stands in it.
+func (p *Pages) askIdentity(w http.ResponseWriter, r *http.Request, lang, name string) {
 	way, err := p.way(w, r)
 	switch {
 	case err != nil:
@@ -153,7 +157,7 @@ func (p *Pages) identityForm(w http.ResponseWriter, r *http.Request) {
 		p.to(w, r, "/identity")
 		return
 	}
-	p.showIdentityForm(w, r, lang, http.StatusOK, way, "", map[string]string{})
+	p.showIdentityForm(w, r, lang, http.StatusOK, way, name, map[string]string{})
 }
 
 func (p *Pages) showIdentityForm(w http.ResponseWriter, r *http.Request, lang string, status int, way api.IdentityProvider, name string, wrong map[string]string, more ...formError) {
@@ -167,7 +171,7 @@ func (p *Pages) showIdentityForm(w http.ResponseWriter, r *http.Request, lang st
 			v.Errors = append(v.Errors, problem)
 		}
 	}
-	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, "identity.title", v.Errors)}, "identity-form", v)
+	p.show(w, r, page{Status: status, Lang: lang, Title: formTitle(lang, "identity.title", v.Errors), Form: true}, "identity-form", v)
 }
 
 // startIdentity begins a check. A provider's page cannot be the answer to a form, because forms may lead nowhere but here: a
@@ -180,6 +184,10 @@ func (p *Pages) startIdentity(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var claim *api.IdentityClaim
+	if other, yes := p.switched(w, r); yes {
+		p.askIdentity(w, r, other, clean(r.PostForm.Get("name"), maxName))
+		return
+	}
 	if r.PostForm.Has("rrn1") {
 		claim = &api.IdentityClaim{Name: clean(r.PostForm.Get("name"), maxName)}
 		var wrong string
