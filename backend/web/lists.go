@@ -120,7 +120,11 @@ func (s *server) slots(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// chosenDay returns the day asked for; without one, the first on which anything is left.
+// emptyDay is a day on which a clinic has nothing to give.
+var emptyDay = &booking.DaySupply{Day: "-"}
+
+// chosenDay returns the day asked for; without one, the first on which anything is left. Clinics rest on some days, which is
+// no mistake of who asks.
 func chosenDay(days []booking.DaySupply, day string) (*booking.DaySupply, error) {
 	names := make([]string, 0, len(days))
 	for i := range days {
@@ -129,6 +133,9 @@ func chosenDay(days []booking.DaySupply, day string) (*booking.DaySupply, error)
 			return d, nil
 		}
 		names = append(names, d.Day)
+	}
+	if _, err := subject.ParseDate(day); err == nil {
+		return emptyDay, nil
 	}
 	if day != "" {
 		return nil, unknown("day", names)

@@ -80,7 +80,11 @@ func TestMovingASecondDose(t *testing.T) {
 	if strings.Join(places.Days, " ") != "2021-09-08" || len(places.Slots) != 1 || places.Clinic.Left != 1 {
 		t.Fatalf("it may move to %+v", places) // not on 6 September: 41 days
 	}
-	refused(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/slots?day=2021-09-06", "", proof), 400, "bad_request")
+	want(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/slots?day=2021-09-06", "", proof), 200, &places)
+	if len(places.Slots) != 0 || len(places.Days) == 0 {
+		t.Fatalf("a day on which nothing can be had: %+v", places)
+	}
+	refused(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/slots?day=0906", "", proof), 400, "bad_request")
 	refused(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/slots?clinic=c9", "", proof), 400, "bad_request")
 	refused(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/slots", ""), 401, "bad_pass")
 	want(t, h.do("GET", "/v1/bookings/"+b.Second.No+"/slots?clinic=c0002", "", proof), 200, &places)
