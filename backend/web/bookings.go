@@ -22,6 +22,9 @@ func (s *server) book(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
+	if in.Lang == "" {
+		in.Lang = languageOf(r)
+	}
 	if p.Rehearsal {
 		d, err := s.service.Rehearse(r.Context(), &p, text, request(&in, key), s.clock())
 		if err != nil {
@@ -55,7 +58,7 @@ func validKey(key string) bool {
 }
 
 func request(in *api.BookingRequest, key string) booking.Request {
-	r := booking.Request{Slot: in.Slot, RRN: in.RRN, Name: in.Name, Phone: in.Phone, Key: key}
+	r := booking.Request{Slot: in.Slot, RRN: in.RRN, Name: in.Name, Phone: in.Phone, Email: in.Email, Lang: in.Lang, Key: key}
 	if in.Proxy != nil {
 		r.Proxy = &booking.Proxy{Name: in.Proxy.Name, Phone: in.Proxy.Phone, Relation: in.Proxy.Relation}
 	}

@@ -41,7 +41,7 @@ func (s *server) status(w http.ResponseWriter, _ *http.Request) error {
 	report := api.BackendReport{
 		At: now, Store: st.Store, ActivePasses: st.ActivePasses, LedgerSeq: st.LedgerSeq,
 		QueueWaitMS: milliseconds(st.QueueWait), CommitMS: milliseconds(st.Commit),
-		Openings: map[string]api.OpeningReport{}, Breakers: s.providerHealth(),
+		Notify: s.notifyStatus(), Openings: map[string]api.OpeningReport{}, Breakers: s.providerHealth(),
 	}
 	for id, o := range s.store.Catalog().Openings() {
 		report.Openings[id] = api.OpeningReport{StockTotal: o.Total, StockLeft: o.Unbooked(), Held: o.Held(), Booked: o.Booked(), Admitted: o.Admitted()}

@@ -35,6 +35,7 @@ func (s *server) table() []row {
 		at("POST", "/internal/journal", route.P0, route.Token, s.journal),
 		at("POST", "/internal/events", route.P0, route.Token, s.event),
 		at("POST", "/internal/schedule", route.P0, route.Token, s.schedule),
+		at("GET", "/internal/inbox", route.P3, route.Token, s.letters),
 
 		at("POST", "/internal/rehearsals", route.P0, route.Token, s.rehearsal), // here too the pass is what is sent
 

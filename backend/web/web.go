@@ -12,6 +12,7 @@ import (
 
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/identity"
+	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/pass"
 	"github.com/daemun/daemun/gateway/route"
 )
@@ -25,6 +26,8 @@ type Options struct {
 	ProofKey     []byte // signs the proofs that open a booking again
 	Clock        func() time.Time
 	Log          *zap.Logger
+	Notify       func() api.NotifyStatus // how the messages to people stand; nil: nobody carries them
+	Inbox        func() api.Inbox        // of a demo; nil: this is none
 }
 
 const maxBody = 16 << 10 // bytes
@@ -41,6 +44,8 @@ type server struct {
 	lists    lists
 	numbers  tries // of look-ups by booking number
 	sources  tries // of look-ups by address
+	notify   func() api.NotifyStatus
+	inbox    func() api.Inbox
 	mux      *http.ServeMux
 }
 
@@ -49,7 +54,7 @@ func New(o Options) http.Handler {
 	s := &server{
 		service: o.Service, store: o.Service.Store(), verifier: o.Verifier,
 		token: []byte(hex.EncodeToString(o.GatewayToken)), proofs: proofs{key: o.ProofKey},
-		clock: o.Clock, log: &errorLog{log: o.Log},
+		clock: o.Clock, log: &errorLog{log: o.Log}, notify: o.Notify, inbox: o.Inbox,
 		lists: lists{made: map[listKey]*list{}}, numbers: newTries(numberTries), sources: newTries(sourceTries),
 		mux: http.NewServeMux(),
 	}

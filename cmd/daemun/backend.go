@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 
@@ -23,6 +24,7 @@ type backendOptions struct {
 	schedule string
 	identity string
 	store    storeName
+	notify   notifyOptions
 	demo     bool
 }
 
@@ -31,7 +33,7 @@ func backendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backend", Short: "run the booking backend alone", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.store.check(); err != nil {
+			if err := errors.Join(o.store.check(), o.notify.check()); err != nil {
 				return err
 			}
 			o.store.warn(cmd)
@@ -53,6 +55,7 @@ func backendCommand() *cobra.Command {
 	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
 	storeFlag(f, &o.store)
 	identityFlag(f, &o.identity)
+	o.notify.flags(f)
 	f.BoolVar(&o.demo, "demo", false, "take in the data folder's demo clinics, slots and roster")
 	return cmd
 }
@@ -66,6 +69,7 @@ type backendProgram struct {
 	service  *booking.Service
 	checks   *identity.Service
 	notary   *notary
+	courier  *messenger
 	handler  http.Handler
 }
 
@@ -119,7 +123,11 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err := canShow(b.checks, schedule, b.clock.Now()); err != nil {
 		return err
 	}
+	if b.courier, err = o.notify.messenger(o.demo, b.store, sealer, b.clock.Now, b.log); err != nil {
+		return err
+	}
 	b.handler = web.New(web.Options{
+		Notify: b.courier.Status, Inbox: b.courier.letters(),
 		Service: b.service, Identity: b.checks, Verifier: ring.PassVerifier(), GatewayToken: ring.GatewayToken(), ProofKey: ring.ProofKey(),
 		Clock: b.clock.Now, Log: b.log,
 	})
@@ -154,6 +162,7 @@ func (b *backendProgram) run(ctx context.Context) error {
 	err := together(ctx,
 		func(ctx context.Context) error { b.notary.run(ctx); return nil },
 		func(ctx context.Context) error { b.checks.Watch(ctx); return nil },
+		func(ctx context.Context) error { b.courier.Run(ctx); return nil },
 		func(ctx context.Context) error { offering(ctx, b.service, b.clock.Now, b.log); return nil },
 		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },
 	)

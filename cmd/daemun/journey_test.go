@@ -134,6 +134,8 @@ type site struct {
 	lanes   string
 	backend string
 	parts   []*process
+
+	language string // Accept-Language of requests
 }
 
 func newSite(t *testing.T) *site { return newSiteOpening(t, "4s") }
@@ -201,6 +203,9 @@ func (s *site) try(method, path, authorization string, body any) (int, []byte) {
 	}
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
+	}
+	if s.language != "" {
+		req.Header.Set("Accept-Language", s.language)
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Idempotency-Key", "key-"+s.t.Name()+authorization[max(0, len(authorization)-20):])

@@ -23,6 +23,7 @@ type upOptions struct {
 	gateway  gatewayOptions
 	store    storeName
 	identity string
+	notify   notifyOptions
 	demo     bool
 	opensIn  time.Duration
 	separate bool
@@ -42,6 +43,7 @@ again on the same folder it goes on where it was.`,
 	f := cmd.Flags()
 	storeFlag(f, &o.store)
 	identityFlag(f, &o.identity)
+	o.notify.flags(f)
 	f.BoolVar(&o.demo, "demo", false, "fill a new data folder with synthetic people and an opening")
 	f.DurationVar(&o.opensIn, "opens-in", 20*time.Second, "when the demo's opening opens; its lobby is open at once")
 	f.BoolVar(&o.separate, "separate", false, "run gateway and backend as processes of their own")
@@ -49,8 +51,13 @@ again on the same folder it goes on where it was.`,
 }
 
 func (o *upOptions) run(cmd *cobra.Command) error {
-	backend := backendOptions{listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, identity: o.identity, demo: o.demo}
-	if err := errors.Join(o.gateway.check(), o.store.check(), o.check()); err != nil {
+	backend := backendOptions{
+		listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, identity: o.identity, notify: o.notify, demo: o.demo,
+	}
+	if o.demo && backend.notify.site == "" {
+		backend.notify.site = "http://" + o.gateway.listen
+	}
+	if err := errors.Join(o.gateway.check(), o.store.check(), backend.notify.check(), o.check()); err != nil {
 		return err
 	}
 	o.store.warn(cmd)
@@ -148,7 +155,7 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 		}
 		return all
 	}
-	backendArgs := args("backend", "--listen", address, fmt.Sprintf("--demo=%t", b.demo), "--identity", b.identity)
+	backendArgs := args("backend", append(b.notify.args(), "--listen", address, fmt.Sprintf("--demo=%t", b.demo), "--identity", b.identity)...)
 	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
 		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))

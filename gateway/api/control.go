@@ -138,6 +138,8 @@ type BackendStatus struct {
 	Store      string    `json:"store"` // sqlite, postgres
 	CommitMS   float64   `json:"commit_ms"`
 	LedgerSeq  uint64    `json:"ledger_seq"`
+	// Notify is how the messages to people stand.
+	Notify NotifyStatus `json:"notify"`
 }
 
 // SharedStatus says whether the state shared by the gateways is at hand.
@@ -199,6 +201,7 @@ type BackendReport struct {
 	QueueWaitMS  float64                  `json:"queue_wait_ms"` // wait of writes for their commit group, recent mean
 	CommitMS     float64                  `json:"commit_ms"`     // duration of a commit, recent mean
 	LedgerSeq    uint64                   `json:"ledger_seq"`
+	Notify       NotifyStatus             `json:"notify"`
 	Openings     map[string]OpeningReport `json:"openings"`
 	Breakers     []BreakerStatus          `json:"breakers,omitempty"` // of what the backend depends on itself
 }

@@ -180,12 +180,15 @@ type SlotList struct {
 }
 
 // BookingRequest is the body of POST /v1/bookings. RRN is the number of the person to be vaccinated; the pass must be
-// theirs. A proxy (who books for them) states name, phone and relation.
+// theirs. A proxy (who books for them) states name, phone and relation. The booking is confirmed by text message to Phone,
+// and by e-mail too where Email is given, in Lang: ko or en, by default what Accept-Language asks for.
 type BookingRequest struct {
 	Slot  string `json:"slot"`
 	Name  string `json:"name"`
 	RRN   string `json:"rrn"`
 	Phone string `json:"phone"`
+	Email string `json:"email,omitempty"`
+	Lang  string `json:"lang,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`
 }
 

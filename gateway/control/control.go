@@ -60,6 +60,8 @@ func New(o Options) *Control {
 		{"GET /control/v1/keys", keyring.RoleViewer, func(w http.ResponseWriter, _ *http.Request, _ operator) error { return reply(w, o.Keys) }},
 		{"GET /control/v1/ledger/checkpoints", keyring.RoleViewer, c.ledger("/internal/ledger/checkpoints")},
 		{"GET /control/v1/ledger/passes", keyring.RoleSupervisor, c.ledger("/internal/ledger/passes")},
+		{"GET /control/v1/inbox", keyring.RoleViewer, c.ledger("/internal/inbox")},
+		{"GET /control/inbox", keyring.RoleViewer, c.inboxHTML},
 		{"POST /control/v1/openings/{id}/{action}", keyring.RoleOperator, c.act},
 		{"POST /control/v1/openings/{id}/cohorts/{cohort}/{action}", keyring.RoleOperator, c.actOnCohort},
 		{"PUT /control/v1/openings/{id}/rate", keyring.RoleOperator, c.rate},

@@ -49,7 +49,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff} {
+	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, messageMetrics...) {
 		out <- d
 	}
 }
@@ -96,6 +96,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		gauge(breaker, truth(b.State != "closed"), b.Name)
 	}
 	gauge(leads, truth(s.Leader))
+	collectMessages(&s.Backend.Notify, gauge, counter)
 }
 
 func truth(b bool) float64 {

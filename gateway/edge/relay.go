@@ -47,7 +47,7 @@ func (e *Edge) relayBy(send func(context.Context, upstream.Request) (upstream.An
 		}
 		a, err := send(r.Context(), upstream.Request{
 			Method: r.Method, Path: target, Authorization: r.Header.Get("Authorization"), ContentType: r.Header.Get("Content-Type"),
-			IdempotencyKey: r.Header.Get("Idempotency-Key"), For: addressOf(r), Body: body,
+			IdempotencyKey: r.Header.Get("Idempotency-Key"), Languages: r.Header.Get("Accept-Language"), For: addressOf(r), Body: body,
 		})
 		if err != nil {
 			e.refuse(w, e.problemOf(err))

@@ -30,7 +30,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		Classes: n.meter.Status(now), Errors: n.meter.Problems(),
 		Breakers: []api.BreakerStatus{n.backend.Breaker()},
 		Backend: api.BackendStatus{
-			Reachable: fresh, ReportedAt: reportedAt, Store: report.Store, CommitMS: report.CommitMS, LedgerSeq: report.LedgerSeq,
+			Reachable: fresh, ReportedAt: reportedAt, Store: report.Store, CommitMS: report.CommitMS, LedgerSeq: report.LedgerSeq, Notify: report.Notify,
 		},
 		Notices: []api.Notice{}, Doors: n.doorStatus(),
 	}

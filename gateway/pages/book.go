@@ -130,7 +130,7 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) {
 		p.bookAgain(w, r, lang, http.StatusUnprocessableEntity, in)
 		return
 	}
-	booking, err := p.bookWithTurn(w, r, in)
+	booking, err := p.bookWithTurn(w, r, lang, in)
 	if err != nil {
 		p.bookRefused(w, r, lang, in, problemOf(err))
 		return
@@ -141,8 +141,8 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) {
 
 // bookWithTurn books, and when the pass ended while the person was typing enters once more with their ticket, so that nobody
 // has to type all of it again.
-func (p *Pages) bookWithTurn(w http.ResponseWriter, r *http.Request, in bookInput) (api.Booking, error) {
-	return withTurn(p, w, r, func(pass string) (api.Booking, error) { return p.svc.Book(r.Context(), pass, in.Key, in.request()) })
+func (p *Pages) bookWithTurn(w http.ResponseWriter, r *http.Request, lang string, in bookInput) (api.Booking, error) {
+	return withTurn(p, w, r, func(pass string) (api.Booking, error) { return p.svc.Book(r.Context(), pass, in.Key, in.request(lang)) })
 }
 
 // bookAgain shows the form with what was typed, except the registration number, which it asks for again.

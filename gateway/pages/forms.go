@@ -190,8 +190,8 @@ func (in *bookInput) phone(field, typed, lang string) string {
 	return number
 }
 
-func (in *bookInput) request() api.BookingRequest {
-	req := api.BookingRequest{Slot: in.Slot, Name: in.Name, RRN: in.Digits, Phone: in.Phone}
+func (in *bookInput) request(lang string) api.BookingRequest {
+	req := api.BookingRequest{Slot: in.Slot, Name: in.Name, RRN: in.Digits, Phone: in.Phone, Lang: lang}
 	if in.Proxy {
 		req.Proxy = &api.Proxy{Name: in.ProxyName, Phone: in.ProxyPhone, Relation: in.ProxyRelation}
 	}

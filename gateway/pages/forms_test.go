@@ -61,7 +61,7 @@ func FuzzForms(f *testing.F) {
 					t.Fatalf("%q gets into an address", part)
 				}
 			}
-			if len(book.Errors) == 0 && (book.Name == "" || book.Digits == "" || book.request().Proxy == nil == book.Proxy) {
+			if len(book.Errors) == 0 && (book.Name == "" || book.Digits == "" || book.request(Korean).Proxy == nil == book.Proxy) {
 				t.Fatalf("accepted %+v", book)
 			}
 		}

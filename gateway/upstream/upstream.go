@@ -123,6 +123,7 @@ type Request struct {
 	Authorization  string
 	ContentType    string
 	IdempotencyKey string
+	Languages      string // Accept-Language
 	Mandate        string // where somebody of a reserved lane asks
 	For            string // address of whom it is asked for
 	Body           []byte
@@ -213,6 +214,7 @@ func (b *Backend) callBy(client *fasthttp.HostClient, r Request, timeout time.Du
 	req.Header.Set(route.TokenHeader, b.token)
 	for _, h := range [...]struct{ name, value string }{
 		{"Authorization", r.Authorization}, {"Content-Type", r.ContentType}, {idempotencyHeader, r.IdempotencyKey},
+		{"Accept-Language", r.Languages},
 		{route.MandateHeader, r.Mandate}, {route.ForHeader, r.For},
 	} {
 		if h.value != "" {
