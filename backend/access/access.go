@@ -53,6 +53,7 @@ const (
 	TaskExport   = "export"
 	TaskErase    = "erase"  // the data is gone for good
 	TaskReseal   = "reseal" // encrypted anew under another key: everybody's
+	TaskRetire   = "retire" // took a key away
 )
 
 // Record is an access with its place in the chain.

@@ -48,6 +48,17 @@ func (s *State) Record(accesses []Access) *Effect {
 	return e
 }
 
+// Anchor decides on a record of how far the log of accesses goes; the effect is nil when the newest says so already.
+func (s *State) Anchor(at time.Time) *Effect {
+	if s.accessed == s.anchored {
+		return nil
+	}
+	before := s.anchored
+	s.anchored = s.accessed
+	data := mustJSON(ledger.Accesses{Seq: s.accessed.Seq, Hash: s.accessed.Hash})
+	return s.effect(at, ledger.KindAccesses, data, func() { s.anchored = before })
+}
+
 // Accessed is how far the log of accesses goes.
 func (s *State) Accessed() ledger.Head { return s.accessed }
 

@@ -77,7 +77,7 @@ func (s *Service) read(ctx context.Context, no string, c Caller) (Detail, error)
 	if err != nil {
 		return Detail{}, err
 	}
-	if !c.owns(&b) {
+	if !c.owns(&b) || b.Erased() {
 		return Detail{}, Refuse(NoSuchBooking)
 	}
 	p, err := openPersonal(s.sealer, &b)

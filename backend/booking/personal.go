@@ -11,10 +11,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Sealer encrypts personal data for the disk; aad names the place that a value belongs to.
+// Sealer encrypts personal data for the disk; aad names the place that a value belongs to. Keys have numbers, and what was
+// sealed tells its own: another cipher, or one in a device, is another Sealer.
 type Sealer interface {
 	Seal(plain, aad []byte) []byte
 	Open(sealed, aad []byte) ([]byte, error)
+	Key(sealed []byte) byte // that it was sealed with
+	Current() byte          // that Seal uses
 }
 
 // Personal is what a booking holds about people. It exists in memory only while a request is answered.
@@ -40,6 +43,9 @@ func (p *Personal) seal(s Sealer, no string) []byte {
 
 func openPersonal(s Sealer, b *Booking) (Personal, error) {
 	var p Personal
+	if b.Erased() {
+		return p, nil
+	}
 	plain, err := s.Open(b.Sealed, personalPlace(b.No))
 	if err == nil {
 		err = json.Unmarshal(plain, &p)

@@ -18,6 +18,7 @@ import (
 type State struct {
 	head     ledger.Head
 	accessed ledger.Head // how far the log of accesses goes
+	anchored ledger.Head // how far the ledger says that it does, as far as this process knows
 	catalog  *Catalog
 	admitted map[string]map[subject.ID]*Admission // by opening
 	bookings map[string]*Booking                  // by number; replaced, never changed
@@ -74,6 +75,7 @@ func NewState(head ledger.Head) *State {
 	s := &State{
 		head:     head,
 		accessed: access.Origin,
+		anchored: access.Origin,
 		catalog:  &Catalog{openings: map[string]*Supply{}, identities: known},
 		admitted: map[string]map[subject.ID]*Admission{},
 		bookings: map[string]*Booking{},

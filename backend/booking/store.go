@@ -59,6 +59,11 @@ type Store interface {
 	Append(ctx context.Context, entries []ledger.Entry, at time.Time) error
 	// Record keeps accesses to personal data, in a log of their own.
 	Record(ctx context.Context, accesses []Access) error
+	// Anchor records in the ledger how far the log of accesses goes, unless its newest anchor says so already.
+	Anchor(ctx context.Context, at time.Time) error
+	// Reseal puts sealed data in the place of other sealed data, all in one commit, and returns of how many rows. What is not
+	// there any more as it was is left alone. Empty data erases.
+	Reseal(ctx context.Context, rows []Resealed) (int, error)
 	// Checkpoint keeps what sign makes of how far the ledger goes on the disk, unless the newest checkpoint says so already.
 	Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error
 
@@ -78,6 +83,12 @@ type Store interface {
 	Due(ctx context.Context, channel Channel, now time.Time, limit int) ([]Message, error)
 	// Backlog counts what waits in a channel; it reads all of that.
 	Backlog(ctx context.Context, channel Channel, now time.Time) (Backlog, error)
+	// BookingsAfter reads up to limit bookings with their sealed data, of an opening or ("") of all, by number after the given one.
+	BookingsAfter(ctx context.Context, opening, after string, limit int) ([]Booking, error)
+	// SealedAfter reads up to limit rows of a table that are not erased, by key after the given one.
+	SealedAfter(ctx context.Context, table SealedTable, after string, limit int) ([]SealedRow, error)
+	// KeysInUse counts the sealed rows of all tables by the number of their key.
+	KeysInUse(ctx context.Context) (map[byte]int64, error)
 	// Catalog is what can be booked and how much of it is left, without touching the disk. The pointer may be kept for
 	// as long as one answer takes.
 	Catalog() *Catalog
@@ -94,6 +105,8 @@ type Store interface {
 	// Accesses reads up to limit records of the log of accesses after the given number that a filter picks, in order; a
 	// negative limit is none.
 	Accesses(ctx context.Context, f access.Filter, after uint64, limit int) iter.Seq2[access.Record, error]
+	// Anchors reads the records of how far the log of accesses went, in order.
+	Anchors(ctx context.Context) iter.Seq2[ledger.Record, error]
 	// Checkpoints reads the checkpoints after the given record, in order.
 	Checkpoints(ctx context.Context, after uint64) iter.Seq2[ledger.Checkpoint, error]
 	// SpentPasses reads up to limit passes that had expired at a time, in a fixed order, after the one with the given number.

@@ -76,6 +76,9 @@ type Via struct {
 	Agent string
 }
 
+// Erased tells whether the personal data of a booking that came from the disk is gone for good.
+func (b *Booking) Erased() bool { return len(b.Sealed) == 0 }
+
 // Order asks for a booking of the first dose, and of the second where there is one. All of it but Status, EndedAt and Pair is
 // the caller's to fill; No is a fresh number.
 type Order struct {

@@ -26,6 +26,16 @@ const (
 	KindOffer       = "offer"       // Offer: a leftover dose was offered to people; it takes the place of an admission
 )
 
+// KindAccesses has Accesses as its data.
+const KindAccesses = "accesses"
+
+// Accesses is the data of KindAccesses: how far the log of accesses to personal data went, and nothing that stands in it.
+// Whoever holds the ledger can tell later whether the end of that log was cut off, or all of it was written anew.
+type Accesses struct {
+	Seq  uint64 `json:"seq"`
+	Hash Hash   `json:"hash"`
+}
+
 // Genesis names the software and the format of the records.
 type Genesis struct {
 	Format int `json:"format"`

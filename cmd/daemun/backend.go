@@ -71,6 +71,7 @@ type backendProgram struct {
 	notary   *notary
 	courier  *messenger
 	handler  http.Handler
+	desk     *desk
 }
 
 func (o *backendOptions) start(ctx context.Context) (*backendProgram, error) {
@@ -115,6 +116,9 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	}
 	b.service, err = booking.NewService(ctx, booking.Options{Store: b.store, Schedule: schedule, Supply: supply, SubjectKey: ring.SubjectKey(), Sealer: sealer, Accesses: b.store})
 	if err != nil {
+		return err
+	}
+	if b.desk, err = openDesk(o.data, ring, sealer, b.service, b.clock.Now, b.log); err != nil {
 		return err
 	}
 	if b.checks, err = o.data.checks(o.identity, ring, b.service, b.clock.Now); err != nil {
@@ -164,15 +168,20 @@ func (b *backendProgram) run(ctx context.Context) error {
 		func(ctx context.Context) error { b.checks.Watch(ctx); return nil },
 		func(ctx context.Context) error { b.courier.Run(ctx); return nil },
 		func(ctx context.Context) error { offering(ctx, b.service, b.clock.Now, b.log); return nil },
+		b.desk.run,
 		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },
 	)
-	b.notary.sign(context.WithoutCancel(ctx)) // what the last requests left
+	b.notary.anchor(context.WithoutCancel(ctx)) // what the last requests left
+	b.notary.sign(context.WithoutCancel(ctx))
 	return err
 }
 
 func (b *backendProgram) close() {
 	if b.listener != nil {
 		b.listener.Close()
+	}
+	if b.desk != nil {
+		b.desk.close()
 	}
 	if b.store != nil {
 		if err := b.store.Close(); err != nil {

@@ -197,7 +197,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	g.doors = probe.NewWatch(g.outside(o, ring), g.clock.Now, g.log)
 	g.node.ShowDoors(g.doors.Status)
 	g.control = control.New(control.Options{
-		Node: g.node, Shared: g.shared, Backend: g.backend, Keys: keys, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Metrics: []prometheus.Collector{g.doors},
+		Node: g.node, Shared: g.shared, Backend: g.backend, Keys: keys, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Revoked: ring.Revocations().Has, Metrics: []prometheus.Collector{g.doors},
 	})
 	return nil
 }

@@ -68,6 +68,7 @@ func (g *gatewayProgram) assembleLanes(o *laneOptions, ring *keyring.Ring, count
 	key, id := ring.PassSigner()
 	g.lanes, err = lane.New(lane.Options{
 		Node: g.node, Backend: g.backend, Passes: ring.PassVerifier(), Sign: key, SignID: id, Sealer: sealer, Meter: counts, Share: o.share, Log: g.log,
+		Revoked: ring.Revocations().Has,
 	})
 	return err
 }

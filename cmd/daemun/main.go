@@ -58,6 +58,6 @@ Every flag can also be set in the environment (--opens-in as DAEMUN_OPENS_IN) or
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return settle(cmd.Flags(), os.LookupEnv) },
 	}
 	cmd.PersistentFlags().String("config", "", "YAML `file` with flags by name")
-	cmd.AddCommand(upCommand(), gatewayCommand(), backendCommand(), seedCommand(), scheduleCommand(), rosterCommand(), clinicCommand(), slotCommand(), auditCommand(), probeCommand(), loadlab.Command())
+	cmd.AddCommand(upCommand(), gatewayCommand(), backendCommand(), seedCommand(), scheduleCommand(), rosterCommand(), clinicCommand(), slotCommand(), auditCommand(), probeCommand(), operatorCommand(), loadlab.Command())
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"time"
 
@@ -32,7 +33,9 @@ type Options struct {
 	// ClockOff is how far the host's clock is ahead of the server's time since it was set; 0 while it is followed.
 	ClockOff func() time.Duration
 	Log      *zap.Logger
-	Metrics  []prometheus.Collector // beside the snapshot's own; may be empty
+	// Revoked tells which certificates were taken back; nil: none.
+	Revoked func(serial *big.Int) bool
+	Metrics []prometheus.Collector // beside the snapshot's own; may be empty
 }
 
 // Control is the control room's handler.
@@ -42,12 +45,16 @@ type Control struct {
 	backend *upstream.Backend
 	clock   func() time.Time
 	log     *zap.Logger
+	revoked func(*big.Int) bool
 	mux     *http.ServeMux
 }
 
 // New builds the handler.
 func New(o Options) *Control {
-	c := &Control{node: o.Node, shared: o.Shared, backend: o.Backend, clock: o.Clock, log: o.Log, mux: http.NewServeMux()}
+	c := &Control{node: o.Node, shared: o.Shared, backend: o.Backend, clock: o.Clock, log: o.Log, revoked: o.Revoked, mux: http.NewServeMux()}
+	if c.revoked == nil {
+		c.revoked = func(*big.Int) bool { return false }
+	}
 	for _, r := range []struct {
 		pattern string
 		role    string
@@ -125,6 +132,10 @@ func (c *Control) serve(w http.ResponseWriter, r *http.Request, role string, han
 		c.refuse(w, &api.Problem{Status: http.StatusForbidden, Code: "no_certificate", Detail: "운영자 인증서가 필요합니다.", DetailEn: "An operator's certificate is needed."})
 		return
 	}
+	if c.gone(r) {
+		c.refuse(w, &api.Problem{Status: http.StatusForbidden, Code: "revoked", Detail: "폐기된 인증서입니다.", DetailEn: "This certificate was revoked."})
+		return
+	}
 	if !o.may(role) {
 		c.refuse(w, &api.Problem{
 			Status: http.StatusForbidden, Code: "role_too_low",
@@ -135,6 +146,11 @@ func (c *Control) serve(w http.ResponseWriter, r *http.Request, role string, han
 	if err := handler(w, r, o); err != nil {
 		c.refuse(w, c.problem(err))
 	}
+}
+
+// gone tells whether the certificate of a request was taken back: connections outlive that.
+func (c *Control) gone(r *http.Request) bool {
+	return c.revoked(r.TLS.VerifiedChains[0][0].SerialNumber)
 }
 
 func (c *Control) problem(err error) *api.Problem {
@@ -209,6 +225,9 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request, _ operator) err
 		case <-r.Context().Done():
 			return nil
 		case <-ticker.C:
+		}
+		if c.gone(r) {
+			return nil
 		}
 	}
 }

@@ -10,9 +10,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
+	"path/filepath"
 	"time"
 )
 
@@ -22,6 +24,12 @@ const (
 	RoleOperator   = "operator"
 	RoleSupervisor = "supervisor"
 )
+
+// Roles are all that a certificate can carry.
+var Roles = []string{RoleViewer, RoleOperator, RoleSupervisor, RoleCallCentre, RoleClinic}
+
+// ErrRevoked says that a certificate was taken back.
+var ErrRevoked = errors.New("keyring: the certificate was revoked")
 
 // OperatorLife is how long an operator's certificate is good.
 const OperatorLife = 90 * 24 * time.Hour
@@ -83,23 +91,36 @@ func (a *Authority) PEM() []byte { return a.pem }
 
 // Operator issues a certificate and key, in one PEM, for an operator with a role.
 func (a *Authority) Operator(name, role string, now time.Time) ([]byte, error) {
-	return a.issue(pkix.Name{CommonName: name, OrganizationalUnit: []string{role}}, now)
+	return a.Issue(pkix.Name{CommonName: name, OrganizationalUnit: []string{role}}, now, OperatorLife)
 }
 
-// issue makes a certificate for a client, and its key.
-func (a *Authority) issue(subject pkix.Name, now time.Time) ([]byte, error) {
+// Issue gives somebody a certificate and key, in one PEM, good for a while, and writes down that it did. The role is the
+// first organisational unit of who.
+func (a *Authority) Issue(who pkix.Name, now time.Time, good time.Duration) ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a key for %s: %w", subject.CommonName, err)
+		return nil, fmt.Errorf("make a key for %s: %w", who.CommonName, err)
 	}
-	return sign(&x509.Certificate{
+	template := &x509.Certificate{
 		SerialNumber: serial(),
-		Subject:      subject,
+		Subject:      who,
 		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(OperatorLife),
+		NotAfter:     now.Add(good),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}, a.cert, key, a.key)
+	}
+	text, err := sign(template, a.cert, key, a.key)
+	if err != nil {
+		return nil, fmt.Errorf("sign the certificate of %s: %w", who.CommonName, err)
+	}
+	line := Issued{Serial: SerialText(template.SerialNumber), Name: who.CommonName, At: now.UTC().Truncate(time.Second), Expires: template.NotAfter.UTC().Truncate(time.Second)}
+	if len(who.OrganizationalUnit) > 0 {
+		line.Role = who.OrganizationalUnit[0]
+	}
+	if err := appendLine(filepath.Join(a.ring.dir, issuedFile), line); err != nil { // first: none is out that nobody knows of
+		return nil, fmt.Errorf("write down the certificate of %s: %w", who.CommonName, err)
+	}
+	return text, nil
 }
 
 // ServerTLS returns the control listener's settings: its own certificate, and clients only with one of the
@@ -128,11 +149,18 @@ func (a *Authority) ServerTLS(now time.Time) (*tls.Config, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
+	revoked := a.ring.Revocations()
 	return &tls.Config{
 		Certificates: []tls.Certificate{pair},
 		ClientCAs:    pool,
 		ClientAuth:   tls.RequireAndVerifyClientCert,
 		MinVersion:   tls.VersionTLS13,
+		VerifyConnection: func(s tls.ConnectionState) error { // also where a session is taken up again
+			if len(s.PeerCertificates) > 0 && revoked.Has(s.PeerCertificates[0].SerialNumber) {
+				return ErrRevoked
+			}
+			return nil
+		},
 	}, nil
 }
 

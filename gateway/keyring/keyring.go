@@ -12,6 +12,8 @@
 //	keys/identity.key     MAC of what travels through identity providers and back
 //	keys/gateway.token    what a gateway shows to the backend
 //	keys/ca.key, ca.pem   authority of the control room: certificate and key, and the certificate alone
+//	keys/issued.ndjson    certificates that it gave out; revoked.ndjson those that it took back
+//	keys/retired/         keys that are used no more
 //
 // Several processes may open a new folder at once: each file is linked into place whole, and the first one wins.
 package keyring

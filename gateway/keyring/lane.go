@@ -56,7 +56,7 @@ func (a *Authority) Lane(p LanePerson, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.issue(subject, now)
+	return a.Issue(subject, now, OperatorLife)
 }
 
 // LanePersonOf reads a verified certificate; false where it is none of the lanes'.

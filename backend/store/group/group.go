@@ -43,6 +43,8 @@ type Disk interface {
 	Write(effects []*booking.Effect) error
 	// Import writes an import as Write does.
 	Import(in *booking.Imported) error
+	// Reseal replaces sealed data as Write does, where it is as it was read, and returns of how many rows.
+	Reseal(rows []booking.Resealed) (int, error)
 	// Checkpoint writes a checkpoint as Write does.
 	Checkpoint(c *ledger.Checkpoint) error
 }

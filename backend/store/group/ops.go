@@ -159,6 +159,28 @@ func (w *Writer) Record(ctx context.Context, accesses []booking.Access) error {
 	return err
 }
 
+// Anchor records in the ledger how far the log of accesses goes.
+func (w *Writer) Anchor(ctx context.Context, at time.Time) error {
+	_, err := submit(ctx, w, func(st *booking.State) (struct{}, *booking.Effect, error) {
+		return struct{}{}, st.Anchor(at), nil
+	})
+	return err
+}
+
+// Reseal replaces sealed data, in a transaction of its own.
+func (w *Writer) Reseal(ctx context.Context, rows []booking.Resealed) (n int, err error) {
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	err = w.wait(&op{ctx: ctx, alone: func(*booking.State) error {
+		return w.commit(func() (err error) {
+			n, err = w.disk.Reseal(rows)
+			return err
+		})
+	}})
+	return n, err
+}
+
 // Checkpoint signs how far the ledger goes on the disk, in a transaction of its own.
 func (w *Writer) Checkpoint(ctx context.Context, sign func(ledger.Head) ledger.Checkpoint) error {
 	return w.wait(&op{ctx: ctx, alone: func(state *booking.State) error {

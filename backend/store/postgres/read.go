@@ -61,6 +61,12 @@ func (s *Store) Schedules(ctx context.Context) iter.Seq2[ledger.Record, error] {
 	return records(ctx, s.pool, query, 0, -1)
 }
 
+// Anchors reads how far the log of accesses went, in order.
+func (s *Store) Anchors(ctx context.Context) iter.Seq2[ledger.Record, error] {
+	const query = "SELECT seq, at, kind, data, hash FROM ledger WHERE kind = 'accesses' AND seq > $1 ORDER BY seq LIMIT $2"
+	return records(ctx, s.pool, query, 0, -1)
+}
+
 func records(ctx context.Context, q querier, query string, after uint64, limit int) iter.Seq2[ledger.Record, error] {
 	return group.Pages(after, limit, func(after uint64, want int) ([]ledger.Record, error) {
 		rows, err := q.Query(ctx, query, int64(after), want)

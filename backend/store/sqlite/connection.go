@@ -31,6 +31,7 @@ type connection struct {
 	delayMessage, settleMessage   *statement
 	putFollowUp                   *statement
 	body                          []byte // room for that of one message
+	reseal                        map[booking.SealedTable]*statement
 	all                           []*statement
 }
 
@@ -86,7 +87,7 @@ func connect(d driver.Driver, dsn string) (*connection, error) {
 		*p.to = &statement{stmt: stmt}
 		c.all = append(c.all, *p.to)
 	}
-	return c, nil
+	return c, c.prepareReseal()
 }
 
 func (c *connection) close() error {

@@ -49,6 +49,12 @@ func (s *Store) Schedules(ctx context.Context) iter.Seq2[ledger.Record, error] {
 	return s.records(ctx, query, 0, -1)
 }
 
+// Anchors reads how far the log of accesses went, in order.
+func (s *Store) Anchors(ctx context.Context) iter.Seq2[ledger.Record, error] {
+	const query = "SELECT seq, at, kind, data, hash FROM ledger WHERE kind = 'accesses' AND seq > ? ORDER BY seq LIMIT ?"
+	return s.records(ctx, query, 0, -1)
+}
+
 func (s *Store) records(ctx context.Context, query string, after uint64, limit int) iter.Seq2[ledger.Record, error] {
 	return group.Pages(after, limit, func(after uint64, want int) ([]ledger.Record, error) { return s.page(ctx, query, after, want) })
 }

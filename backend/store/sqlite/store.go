@@ -78,6 +78,7 @@ func dsn(path string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
 		"wal_autocheckpoint(4000)", "cache_size(-65536)", "temp_store(MEMORY)",
+		"secure_delete(1)", // what was erased is overwritten
 	}, "_txlock": {"immediate"}}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
