@@ -115,7 +115,7 @@ func Slots(o Options, clinics []clinic.Clinic) iter.Seq[clinic.Slot] {
 		r, days := o.random(streamSlots), o.openDays()
 		for _, c := range clinics {
 			count := 6 + r.IntN(7)
-			first := r.IntN(len(halfHours) - count + 1)
+			first := r.IntN(min(len(halfHours)-count, lastMorning) + 1) // every clinic is open on every open day
 			for _, day := range days {
 				for _, minute := range halfHours[first : first+count] {
 					at := day.At(minute/60, minute%60)
@@ -137,7 +137,10 @@ func Slots(o Options, clinics []clinic.Clinic) iter.Seq[clinic.Slot] {
 	}
 }
 
-const afternoon = 13*60 + 30 // minutes after midnight
+const (
+	afternoon   = 13*60 + 30 // minutes after midnight
+	lastMorning = 6          // the last half hour before it, in halfHours
+)
 
 // halfHours are those in which clinics vaccinate, in minutes after midnight.
 var halfHours = []int{540, 570, 600, 630, 660, 690, 720, afternoon, 840, 870, 900, 930, 960, 990}

@@ -113,7 +113,7 @@ func TestClinicsCoverEveryProvince(t *testing.T) {
 
 func TestSlotsKeepOpeningHours(t *testing.T) {
 	ids := map[string]bool{}
-	perDay, seconds := map[string]int{}, map[string]int{}
+	perDay, seconds, saturdays := map[string]int{}, map[string]int{}, map[string]bool{}
 	for s := range Slots(few, Clinics(few)) {
 		if s.Dose == 2 {
 			seconds[clinic.SlotID(s.Clinic, s.At.AddDate(0, 0, -Interval))] = s.Capacity
@@ -134,6 +134,9 @@ func TestSlotsKeepOpeningHours(t *testing.T) {
 		if s.Dose == 1 && seconds[s.ID] != s.Capacity {
 			t.Fatalf("slot %s holds %d doses, and after the interval %d", s.ID, s.Capacity, seconds[s.ID])
 		}
+		if s.Dose == 1 && s.At.Weekday() == time.Saturday {
+			saturdays[s.Clinic] = true
+		}
 		if s.Dose == 1 && s.At.Weekday() != time.Saturday {
 			perDay[s.Clinic+s.At.Format(time.DateOnly)]++
 		}
@@ -142,6 +145,9 @@ func TestSlotsKeepOpeningHours(t *testing.T) {
 		if n < 6 || n > 12 {
 			t.Fatalf("%s has %d half hours", day, n)
 		}
+	}
+	if len(saturdays) != few.Clinics {
+		t.Errorf("%d clinics of %d are open on Saturdays", len(saturdays), few.Clinics)
 	}
 	// 26 July 2021 is a Monday: of eight open days one is a Saturday with its morning only.
 	if len(perDay) != 120*7 {
