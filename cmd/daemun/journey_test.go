@@ -271,9 +271,14 @@ func (s *site) book(c demo.Citizen, ticket string, at int) api.Booking {
 	clinic := clinics.Clinics[at%len(clinics.Clinics)].ID
 	s.do(200, "GET", "/v1/clinics/"+clinic+"/slots", pass, nil, &days)
 	s.do(200, "GET", "/v1/clinics/"+clinic+"/slots?day="+days.Days[0], pass, nil, &slots)
+	var held api.Hold
+	s.do(201, "POST", "/v1/holds", pass, api.HoldRequest{Slot: slots.Slots[0].ID}, &held)
 	var b api.Booking
 	s.do(201, "POST", "/v1/bookings", pass,
 		api.BookingRequest{Slot: slots.Slots[0].ID, Name: c.Name, RRN: c.Number.Digits(), Phone: c.Phone}, &b)
+	if b.Second == nil || held.Second == nil || b.Second.Slot != held.Second.Slot || !b.Second.At.Equal(b.At.AddDate(0, 0, demo.Interval)) {
+		s.t.Errorf("held %+v, booked %s and %+v", held.Second, b.At, b.Second)
+	}
 	return b
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -257,4 +258,59 @@ func secondRace(t *testing.T, open Factory) {
 	if o := s.Catalog().Opening(Opening); o.Booked() != seconds || left(s, SecondSlotID(0, 0)) != 0 || left(s, SlotID(0)) != people-seconds {
 		t.Fatalf("%d booked, %d left", o.Booked(), left(s, SlotID(0)))
 	}
+}
+
+// leftoverBoth: whoever takes a leftover dose has the second one booked too, where there is room, and alone where there is
+// none; what a clinic has left of second doses is given as a first one.
+func leftoverBoth(t *testing.T, open Factory) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	ctx := t.Context()
+	mustImport(t, s, WithSecond(Slots(1, 2, 1), 1, 2, 0))
+	admit(t, s, 1)
+	mine, err := s.Book(ctx, OrderBoth(0, SlotID(0), "key-a"))
+	wantKind(t, "book", err, "")
+	for n := range 3 {
+		_, err := s.Wish(ctx, wishOf(n+1))
+		wantKind(t, "wish", err, "")
+	}
+	_, err = s.Cancel(ctx, booking.Withdrawal{No: mine.No, By: booking.ByPerson, At: Now})
+	wantKind(t, "cancel", err, "")
+	if left(s, SlotID(0)) != 1 || left(s, SecondSlotID(0, 0)) != 1 {
+		t.Fatalf("%d first and %d second doses left", left(s, SlotID(0)), left(s, SecondSlotID(0, 0)))
+	}
+	offers := offerAll(t, s, Now)
+	take := func(n int, slot, second string) {
+		t.Helper()
+		i := slices.IndexFunc(offers, func(o booking.Offer) bool { return o.Subject == Person(n) && o.Slot == slot })
+		if i < 0 {
+			t.Fatalf("person %d was not offered %s", n, slot)
+		}
+		order := takeOf(&offers[i], fmt.Sprint("key-", n))
+		order.Interval = Interval
+		p, err := s.Book(ctx, order)
+		if err != nil || (p.Second == nil) != (second == "") || second != "" && p.Second.Slot != second {
+			t.Fatalf("person %d: %+v and %+v, %v", n, p.Booking, p.Second, err)
+		}
+	}
+	take(1, SlotID(0), SecondSlotID(0, 0))
+	report := func(id, slot string, at time.Time) {
+		t.Helper()
+		_, err := s.ReportUnused(ctx, booking.Unused{ID: id, Opening: Opening, Slot: slot, Doses: 1, Clinic: "c0000", By: "clinic-1", At: at})
+		wantKind(t, "unused", err, "")
+		offers = append(offers, offerAll(t, s, at)...)
+	}
+	report("r1", SecondSlotID(0, 1), Now.Add(time.Minute))
+	take(2, SecondSlotID(0, 1), "") // six weeks after that nobody gives any
+	report("r2", SlotID(0), Now.Add(2*time.Minute))
+	take(3, SlotID(0), SecondSlotID(0, 1)) // the first day is full, and what was unused was beyond the capacity of the second
+	for range 2 {                          // the second time from the disk
+		o := s.Catalog().Opening(Opening)
+		if o.Booked() != 3 || o.Left() != 0 || left(s, SlotID(0)) != 1 || left(s, SecondSlotID(0, 0)) != 0 || left(s, SecondSlotID(0, 1)) != 0 {
+			t.Fatalf("%d booked, %d left, slots %d, %d, %d", o.Booked(), o.Left(), left(s, SlotID(0)), left(s, SecondSlotID(0, 0)), left(s, SecondSlotID(0, 1)))
+		}
+		wantKind(t, "close", s.Close(), "")
+		s = open(t, dir)
+	}
+	defer s.Close()
 }

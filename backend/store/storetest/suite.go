@@ -44,6 +44,7 @@ func Run(t *testing.T, open Factory) {
 		{"BothDosesAreCancelled", bothCancelled},
 		{"BothDosesAreHeld", bothHeld},
 		{"BothDosesAreToldOf", tellsOfBoth},
+		{"LeftoverDosesHaveASecondOne", leftoverBoth},
 		{"SecondDosesAreNeverOversold", secondRace},
 		{"ReopenKeepsEverything", reopen},
 		{"AClinicMarksItsOwnDay", marks},
