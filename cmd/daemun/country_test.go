@@ -58,7 +58,8 @@ func (c *country) run(args ...string) {
 		c.t.Fatalf("%v: %v\n%s", args, err, out)
 	}
 	took, peak := time.Since(began), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss<<10
-	c.t.Logf("%-8s %-8s %6.1f s, at its peak %4d MiB", args[0], args[1], took.Seconds(), peak>>20)
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	c.t.Logf("%-8s %-8s %6.1f s, %5.1f s of a processor, at its peak %4d MiB", args[0], args[1], took.Seconds(), cpu.Seconds(), peak>>20)
 	if peak > mostMemory {
 		c.t.Errorf("%v used %d MiB", args[:2], peak>>20)
 	}
@@ -81,6 +82,21 @@ func (c *country) peak() int64 {
 	return kib << 10
 }
 
+// cpu is how much time of a processor the server has used.
+func (c *country) cpu() time.Duration {
+	c.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.parts[0].cmd.Process.Pid))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var user, system int64
+	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // from the third on: see proc(5)
+	if _, err := fmt.Sscan(string(fields[11])+" "+string(fields[12]), &user, &system); err != nil {
+		c.t.Fatal(err)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
 // newCountry seeds a country, gives a site all of it by imports and starts the site.
 func newCountry(t *testing.T, citizens, clinics int, store string) *country {
 	seeded, data := filepath.Join(t.TempDir(), "seeded"), filepath.Join(t.TempDir(), "site")
@@ -101,7 +117,7 @@ func newCountry(t *testing.T, citizens, clinics int, store string) *country {
 	}
 	c.bothReady()
 	c.spent += time.Since(began)
-	t.Logf("first start, which takes it all into the store: %.1f s, at its peak %d MiB", time.Since(began).Seconds(), c.peak()>>20)
+	t.Logf("first start, which takes it all into the store: %.1f s, %.1f s of a processor, at its peak %d MiB", time.Since(began).Seconds(), c.cpu().Seconds(), c.peak()>>20)
 	t.Logf("imports and first start together: %.1f s", c.spent.Seconds())
 	c.data = data
 	return c
@@ -225,7 +241,7 @@ func (c *country) nobodyElseBooks(errant []demo.Citizen) {
 	tried := errant[:min(20, len(errant))]
 	for _, who := range tried {
 		pass := "Pass " + c.enter(c.join(who))
-		slot := c.anySlot(pass, who)
+		slot := c.anySlot(pass, who, 0)
 		status, body := c.try("POST", "/v1/bookings", pass, api.BookingRequest{Slot: slot, Name: who.Name, RRN: who.Number.Digits(), Phone: who.Phone})
 		if status != 403 || !bytes.Contains(body, []byte("not_eligible")) {
 			c.t.Errorf("somebody who is not on the roster books: %d %s", status, body)
@@ -234,15 +250,16 @@ func (c *country) nobodyElseBooks(errant []demo.Citizen) {
 	c.t.Logf("%d of those that were taken to be on the roster tried to book: all refused", len(tried))
 }
 
-// anySlot is a slot with room, in the province and at the clinic that a person's phone chooses.
-func (c *country) anySlot(pass string, who demo.Citizen) string {
+// anySlot is a slot with room, in the province and at the clinic that a person's phone and the number of their try choose.
+func (c *country) anySlot(pass string, who demo.Citizen, try int) string {
 	c.t.Helper()
 	n, _ := strconv.Atoi(who.Phone[len(who.Phone)-4:])
+	n += try
 	var clinics api.ClinicList
 	var slots api.SlotList
-	for try := 0; len(slots.Slots) == 0 && try < 50; try++ {
+	for further := 0; len(slots.Slots) == 0 && further < 50; further++ {
 		c.do(200, "GET", "/v1/clinics?region="+[]string{"%EA%B2%BD%EA%B8%B0", "%EC%84%9C%EC%9A%B8"}[n%2]+fmt.Sprint("&page=", 1+n/2%40), pass, nil, &clinics)
-		c.do(200, "GET", "/v1/clinics/"+clinics.Clinics[(n+try)%len(clinics.Clinics)].ID+"/slots", pass, nil, &slots)
+		c.do(200, "GET", "/v1/clinics/"+clinics.Clinics[(n+further)%len(clinics.Clinics)].ID+"/slots", pass, nil, &slots)
 		slots.Slots = slices.DeleteFunc(slots.Slots, func(s api.Slot) bool { return s.Left == 0 })
 	}
 	return slots.Slots[n%len(slots.Slots)].ID
@@ -272,17 +289,21 @@ func (c *country) holdOpening(bookings int) {
 		all.Go(func() {
 			for who := range eligible {
 				pass := "Pass " + c.enter(c.join(who))
-				asked := time.Now()
-				slot := c.anySlot(pass, who)
-				mu.Lock()
-				lists = append(lists, time.Since(asked))
-				mu.Unlock()
-				status, body := c.try("POST", "/v1/bookings", pass, api.BookingRequest{Slot: slot, Name: who.Name, RRN: who.Number.Digits(), Phone: who.Phone})
-				switch {
-				case status == 201:
-					booked.Add(1)
-				case status != 409:
-					c.t.Errorf("%d %s", status, body)
+				for try := range 20 { // what they chose may be gone by then
+					asked := time.Now()
+					slot := c.anySlot(pass, who, try)
+					mu.Lock()
+					lists = append(lists, time.Since(asked))
+					mu.Unlock()
+					status, body := c.try("POST", "/v1/bookings", pass, api.BookingRequest{Slot: slot, Name: who.Name, RRN: who.Number.Digits(), Phone: who.Phone})
+					if status == 201 {
+						booked.Add(1)
+						break
+					}
+					if status != 409 {
+						c.t.Errorf("%d %s", status, body)
+						break
+					}
 				}
 			}
 		})
@@ -291,7 +312,7 @@ func (c *country) holdOpening(bookings int) {
 	slices.Sort(lists)
 	c.t.Logf("%d of %d people booked in %.1f s; a province's clinics and a clinic's slots together: median %v, 99 in 100 within %v",
 		booked.Load(), bookings, time.Since(began).Seconds(), lists[len(lists)/2].Round(time.Microsecond), lists[len(lists)*99/100].Round(time.Microsecond))
-	if booked.Load() < int64(bookings)*9/10 {
+	if booked.Load() < int64(bookings) {
 		c.t.Errorf("%d of %d booked", booked.Load(), bookings)
 	}
 }

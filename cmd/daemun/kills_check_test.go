@@ -106,6 +106,8 @@ func (c *crowd) agreesWithStore(store string) {
 		"SELECT s.id FROM slots s JOIN bookings b ON b.slot = s.id AND b.opening = s.opening AND b.status = 'booked' GROUP BY s.id, s.capacity HAVING count(*) > s.capacity")
 	c.none(db, "people with two bookings",
 		"SELECT min(no) FROM bookings WHERE status = 'booked' GROUP BY subject, dose HAVING count(*) > 1")
+	c.none(db, "first doses without the second that was booked with them, or the other way round",
+		"SELECT a.no FROM bookings a LEFT JOIN bookings b ON b.no = a.pair WHERE a.pair <> '' AND (b.no IS NULL OR a.dose = 1 AND a.status <> b.status AND a.status = 'booked')")
 	c.none(db, "keys with two bookings",
 		"SELECT min(no) FROM bookings WHERE dose = 1 GROUP BY subject, key_sha256 HAVING count(*) > 1")
 }

@@ -89,8 +89,9 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, secured *tls.Con
 
 // serveCitizens is serve for the citizens' server.
 func serveCitizens(ctx context.Context, l net.Listener, s *fasthttp.Server) error {
+	open := listenWell(l)
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
+	go func() { ended <- s.Serve(open) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
@@ -98,6 +99,7 @@ func serveCitizens(ctx context.Context, l net.Listener, s *fasthttp.Server) erro
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
+	defer time.AfterFunc(silentFor, open.endSilent).Stop()
 	if err := s.ShutdownWithContext(drain); err != nil {
 		return fmt.Errorf("drain %s: %w", l.Addr(), err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -106,7 +107,11 @@ func (f folder) readPart(opening, name string, clinics map[string]clinic.Clinic)
 		return nil, fmt.Errorf("read the slots: %w", err)
 	}
 	defer file.Close()
-	var slots []clinic.Slot
+	rows, err := countLines(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the slots: %w", err)
+	}
+	slots := make([]clinic.Slot, 0, rows)
 	var bad error
 	err = clinic.ReadSlots(file, sheet.UTF8, known(clinics), func(_ int, s clinic.Slot) error {
 		slots = append(slots, s)
@@ -116,6 +121,20 @@ func (f folder) readPart(opening, name string, clinics map[string]clinic.Clinic)
 		return nil, fmt.Errorf("read the slots %s: %w; import them again", path, err)
 	}
 	return slots, nil
+}
+
+// countLines counts the lines of a file and goes back to its beginning: what holds millions of rows must not grow by copying.
+func countLines(file io.ReadSeeker) (n int, err error) {
+	for part := make([]byte, 1<<18); err == nil; {
+		var read int
+		read, err = file.Read(part)
+		n += bytes.Count(part[:read], []byte("\n"))
+	}
+	if err != io.EOF {
+		return 0, err
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return n, err
 }
 
 func known(clinics map[string]clinic.Clinic) func(string) (clinic.Clinic, bool) {
