@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -235,6 +236,44 @@ func TestLanesAreStrictlyApart(t *testing.T) {
 	}
 	if status, _ := s.try("GET", "/lane/v1/whoami", "", nil); status != 404 {
 		t.Errorf("the lanes at the citizens' address: %d", status)
+	}
+}
+
+// TestACertificateOfALaneIsTakenBack issues one for each lane, and takes them back: refused at once, on a connection that
+// stands and on a new one, while the other agents work on.
+func TestACertificateOfALaneIsTakenBack(t *testing.T) {
+	s := newSite(t)
+	s.up()
+	for _, c := range [][]string{{"--role", "call_centre"}, {"--role", "clinic", "--clinic", "c0002"}} {
+		path := filepath.Join(t.TempDir(), "kim.pem")
+		name := "kim-" + c[1]
+		s.mustCommand(append([]string{"certificate", "issue", "--name", name, "--out", path}, c...)...)
+		client, err := controlClient(path, filepath.Join(s.data, "demo", "operators", "ca.pem"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whoami := func() (status int, who api.LaneWho) {
+			resp, err := client.Get("https://" + s.lanes + "/lane/v1/whoami")
+			if err != nil {
+				return 0, who
+			}
+			defer resp.Body.Close()
+			body, _ := io.ReadAll(resp.Body)
+			_ = json.Unmarshal(body, &who)
+			return resp.StatusCode, who
+		}
+		if status, who := whoami(); status != 200 || who.Name != name || who.Role != c[1] || (who.Clinic == "c0002") != (c[1] == "clinic") {
+			t.Fatalf("%d %+v", status, who)
+		}
+		s.mustCommand("certificate", "revoke", "--name", name, "--reason", "퇴직")
+		if status, _ := whoami(); status != 403 {
+			t.Errorf("on a connection that stands: %d", status)
+		}
+		client.CloseIdleConnections()
+		if status, _ := whoami(); status != 0 {
+			t.Errorf("on a new connection: %d", status)
+		}
+		s.asked(200, c[1], "GET", "/lane/v1/whoami", nil, nil)
 	}
 }
 
