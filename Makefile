@@ -7,6 +7,7 @@ OPENS_IN ?= 20s
 LISTEN   ?= 127.0.0.1:8080
 CONTROL  ?= 127.0.0.1:8443
 LANES    ?= 127.0.0.1:8444
+UP       ?= # more flags of up, such as UP=--demo-identity
 REQUESTS ?= 10000000
 TRIES    ?= 100000
 KILLS    ?= 100
@@ -19,7 +20,7 @@ console_tags := migrated_fynedo,no_emoji
 .PHONY: run test lint console surge attacks bench kills country build test-unit test-browser test-window fuzz
 
 run: build/daemun
-	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL) --lanes $(LANES)
+	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL) --lanes $(LANES) $(UP)
 
 # Go alone builds the server: no C compiler, no library of this machine.
 .PHONY: build/daemun

@@ -92,6 +92,7 @@ type seed struct {
 	options demo.Options
 	opensIn time.Duration
 	stock   int64
+	ways    []string // of showing who one is, for an opening that is announced anew
 	tell    func(format string, args ...any)
 	// progress, where not nil, hears how many rows were written.
 	progress func(rows int)
@@ -155,6 +156,7 @@ func (f folder) announce(s seed, now time.Time) error {
 		schedule.Version = max(before.Version+1, versionOfDay(now))
 	}
 	schedule.Openings[0].Stock = s.options.Stock()
+	schedule.Openings[0].Identity = s.ways
 	if s.stock > 0 {
 		schedule.Openings[0].Stock = s.stock
 	}

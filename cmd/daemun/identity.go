@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -218,7 +219,11 @@ func canShow(checks *identity.Service, s *cohort.Schedule, now time.Time) error 
 	for i := range s.Openings {
 		o := &s.Openings[i]
 		if missing := checks.Missing(o); now.Before(o.ClosesAt) && len(missing) > 0 {
-			return fmt.Errorf("opening %s accepts the identity provider %s, which is not configured: add it to the file of --identity, or take it out of the schedule's identity", o.ID, strings.Join(missing, ", "))
+			hint := "add it to the file of --identity, or take it out of the schedule's identity"
+			if slices.Contains(missing, demoProviderID) {
+				hint = "start with --demo-identity"
+			}
+			return fmt.Errorf("opening %s accepts the identity provider %s, which is not configured: %s", o.ID, strings.Join(missing, ", "), hint)
 		}
 	}
 	return nil

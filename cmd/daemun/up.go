@@ -25,6 +25,7 @@ type upOptions struct {
 	identity string
 	notify   notifyOptions
 	demo     bool
+	demoID   bool
 	opensIn  time.Duration
 	separate bool
 }
@@ -45,6 +46,7 @@ again on the same folder it goes on where it was.`,
 	identityFlag(f, &o.identity)
 	o.notify.flags(f)
 	f.BoolVar(&o.demo, "demo", false, "fill a new data folder with synthetic people and an opening")
+	f.BoolVar(&o.demoID, "demo-identity", false, "with --demo: the opening asks people who they are; an identity provider for the synthetic people runs beside")
 	f.DurationVar(&o.opensIn, "opens-in", 20*time.Second, "when the demo's opening opens; its lobby is open at once")
 	f.BoolVar(&o.separate, "separate", false, "run gateway and backend as processes of their own")
 	return cmd
@@ -69,24 +71,36 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	run := o.runTogether
 	if o.separate {
-		return o.runSeparate(cmd, backend)
+		run = o.runSeparate
 	}
-	b, err := backend.start(cmd.Context())
+	if !o.demoID {
+		return run(cmd.Context(), cmd, backend)
+	}
+	return o.withDemoProvider(cmd, backend, run)
+}
+
+// runTogether runs gateway and backend in this process.
+func (o *upOptions) runTogether(ctx context.Context, cmd *cobra.Command, backend backendOptions) error {
+	b, err := backend.start(ctx)
 	if err != nil {
 		return err
 	}
 	o.gateway.backend = "http://" + b.listener.Addr().String()
-	g, err := o.gateway.start(cmd.Context())
+	g, err := o.gateway.start(ctx)
 	if err != nil {
 		b.close()
 		return err
 	}
 	o.greet(cmd, g.public.Addr().String(), g.controlRoom.Addr().String(), lanesAddress(g.laneRoom))
-	return outlasting(cmd.Context(), b.run, g.run)
+	return outlasting(ctx, b.run, g.run)
 }
 
 func (o *upOptions) check() error {
+	if o.demoID && (!o.demo || o.identity != "") {
+		return errors.New("--demo-identity goes with --demo and without --identity")
+	}
 	if o.opensIn < 0 || o.opensIn > 30*24*time.Hour {
 		return fmt.Errorf("--opens-in %s: want 0s to 720h", o.opensIn)
 	}
@@ -105,7 +119,7 @@ func (o *upOptions) prepare(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return o.gateway.data.prepare(ring, seed{options: demo.Options{}, opensIn: o.opensIn, tell: func(format string, args ...any) { cmd.Printf(format+"\n", args...) }}, time.Now())
+	return o.gateway.data.prepare(ring, seed{options: demo.Options{}, opensIn: o.opensIn, ways: o.ways(), tell: func(format string, args ...any) { cmd.Printf(format+"\n", args...) }}, time.Now())
 }
 
 // outlasting runs the backend until the gateway has drained: who is inside must be able to finish.
@@ -137,7 +151,7 @@ func (o *upOptions) greet(cmd *cobra.Command, public, controlRoom, lanes string)
 }
 
 // runSeparate starts gateway and backend as processes and ends them when it ends.
-func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
+func (o *upOptions) runSeparate(ctx context.Context, cmd *cobra.Command, b backendOptions) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -160,7 +174,7 @@ func (o *upOptions) runSeparate(cmd *cobra.Command, b backendOptions) error {
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
 		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))
 	gatewayArgs = append(gatewayArgs, o.gateway.lanes.args()...)
-	return outlasting(cmd.Context(), child(self, backendArgs, "DAEMUN_STORE="+string(b.store)), func(ctx context.Context) error {
+	return outlasting(ctx, child(self, backendArgs, "DAEMUN_STORE="+string(b.store)), func(ctx context.Context) error {
 		return together(ctx, child(self, gatewayArgs), func(ctx context.Context) error {
 			if answers(ctx, "http://"+o.gateway.listen+"/readyz") {
 				o.greet(cmd, o.gateway.listen, o.gateway.control, o.gateway.lanes.listen)
