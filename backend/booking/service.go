@@ -161,7 +161,8 @@ func (s *Service) Book(ctx context.Context, p *pass.Pass, text string, r Request
 	if err := s.entitled(opening, p, person, now); err != nil {
 		return Detail{}, err
 	}
-	order := Order{Identity: len(opening.Identity) > 0, Interval: opening.DoseIntervalDays, Booking: Booking{
+	// Who asks by a reserved lane was asked by its staff, in whose name the booking is recorded.
+	order := Order{Identity: len(opening.Identity) > 0 && r.Via.Lane == "", Interval: opening.DoseIntervalDays, Booking: Booking{
 		Opening: opening.ID, Subject: p.Subject, Dose: FirstDose, Slot: r.Slot, Place: Place{p.Epoch, p.Rank},
 		PassHash: HashText(text), KeyHash: sha256.Sum256([]byte(r.Key)), BookedAt: onDisk(now), Via: r.Via,
 	}}

@@ -183,6 +183,14 @@ func TestProviderThatIsDown(t *testing.T) {
 	want(t, h.book(1, slotOf(1), p, "key-0001"), 201, nil)
 }
 
+// TestAnAgentAsksInTheProvidersPlace: who has no phone in their own name calls, and the agent's name stands in the ledger.
+func TestAnAgentAsksInTheProvidersPlace(t *testing.T) {
+	h, _ := asking(t)
+	p := h.admit(1)
+	refused(t, h.book(1, slotOf(0), p, "key-0001"), 403, "identity_required")
+	want(t, h.agent().ask("POST", "/lane/v1/bookings", laneBooking(1, slotOf(0), ""), bearer("Pass", p), header{"Idempotency-Key": "lane-0001"}), 201, nil)
+}
+
 func TestIdentityNeedsAPass(t *testing.T) {
 	h, _ := asking(t)
 	for _, hs := range []header{{}, bearer("Pass", "x"), bearer("Proof", "x"), bearer("Pass", h.sign(1, func(p *pass.Pass) { p.Rehearsal = true }))} {

@@ -20,6 +20,7 @@ type history struct {
 	rehearsals map[ledger.Hash]uint64 // passes that staff tried with → record
 	supply     *supply
 	offers     offers
+	shown      map[person]uint64 // who showed who they are → record
 	bookings   []booked
 	unreadable []Finding
 	judged     func(record uint64) bool
@@ -33,6 +34,7 @@ type opening struct {
 	first   uint64 // record of the first seal
 	track   track
 	events  []event
+	asks    []asking
 }
 
 type anchored struct {
@@ -94,11 +96,12 @@ type booked struct {
 	subject subject.ID
 	place   place
 	pass    ledger.Hash
+	via     string
 }
 
 // read goes through the ledger once.
 func read(e *Evidence, o *Options) (*history, error) {
-	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply(), offers: newOffers(), judged: o.judged}
+	h := &history{openings: map[string]*opening{}, rehearsals: map[ledger.Hash]uint64{}, supply: newSupply(), offers: newOffers(), shown: map[person]uint64{}, judged: o.judged}
 	for r, err := range e.Records {
 		var bad *Unreadable
 		if errors.As(err, &bad) {

@@ -174,6 +174,7 @@ func (c *reconciler) join() {
 			add("예약의 자리가 입장(기록 %d)의 자리와 다릅니다.", "It states another place than its admission (record %d).", a.seq)
 		}
 		if a != nil {
+			c.identified(b, add)
 			a.used = true
 			why, untold = append(why, a.why...), a.untold
 			if b.at >= a.expires+underWay.Milliseconds()+c.tolerance {

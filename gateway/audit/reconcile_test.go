@@ -157,16 +157,20 @@ func (s *site) readmit(admission int) {
 }
 
 // schedule records, in its place at the beginning, a schedule by which the opening closes at a time.
-func (s *site) schedule(closes time.Time) {
+func (s *site) schedule(closes time.Time) { s.scheduleFrom(closes, opens, func(*cohort.Opening) {}) }
+
+// scheduleFrom is schedule from a time on, with what else the opening says.
+func (s *site) scheduleFrom(closes, from time.Time, change func(*cohort.Opening)) {
 	plan := cohort.Schedule{Version: 2, Name: "시험", Openings: []cohort.Opening{{
 		ID: theOpening, Name: "시험", LobbyAt: opens.Add(-time.Hour), OpensAt: opens, ClosesAt: closes, Order: cohort.OrderDraw, Stock: 1, Vaccine: "모더나",
 		Cohorts: []cohort.Cohort{{ID: "c", Name: "모두", BornFrom: subject.Date{Year: 1960, Month: 1, Day: 1}}},
 	}}}
+	change(&plan.Openings[0])
 	text, err := plan.Marshal()
 	if err != nil {
 		panic(err)
 	}
-	data, _ := json.Marshal(map[string]any{"version": 2, "text": string(text), "from": opens})
+	data, _ := json.Marshal(map[string]any{"version": 2, "text": string(text), "from": from})
 	s.records = slices.Insert(s.records, 5, ledger.Record{At: opens, Kind: ledger.KindSchedule, Data: data})
 }
 

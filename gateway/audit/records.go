@@ -16,6 +16,8 @@ func (h *history) add(r *ledger.Record) error {
 		return h.addAdmission(r)
 	case ledger.KindBooking:
 		return h.addBooking(r)
+	case ledger.KindIdentity:
+		return h.addIdentity(r)
 	case ledger.KindSeal:
 		return h.addSeal(r)
 	case ledger.KindCursor:
@@ -70,7 +72,7 @@ func (h *history) addBooking(r *ledger.Record) error {
 		return err
 	}
 	h.bookings = append(h.bookings, booked{
-		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, dose: b.Dose, slot: b.Slot, subject: b.Subject,
+		seq: r.Seq, at: r.At.UnixMilli(), opening: h.opening(b.Opening), no: b.No, dose: b.Dose, slot: b.Slot, subject: b.Subject, via: b.Via,
 		place: place{Epoch: b.Epoch, Rank: uint64(b.Rank)}, pass: b.PassSHA256,
 	})
 	if b.Dose != secondDose && h.offers.byCode[b.PassSHA256] != nil {
@@ -139,6 +141,7 @@ func (h *history) addSchedule(r *ledger.Record) error {
 	}
 	for _, known := range schedule.Openings {
 		o := h.opening(known.ID)
+		o.asks = append(o.asks, asking{n.From.UnixMilli(), len(known.Identity) > 0})
 		o.events = append(o.events, event{at: n.From.UnixMilli(), hours: &hours{known.OpensAt.UnixMilli(), known.ClosesAt.UnixMilli()}})
 	}
 	return nil
