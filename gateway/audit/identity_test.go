@@ -42,7 +42,10 @@ func TestBookingsOfPeopleWhoShowedWhoTheyAre(t *testing.T) {
 		play func(s *site)
 		says string
 	}{
-		"all have": {func(s *site) { s.asking(opens.Add(-time.Hour)); s.showAll(func(int, *ledger.Booking) bool { return false }) }, ""},
+		"all have": {func(s *site) {
+			s.asking(opens.Add(-time.Hour))
+			s.showAll(func(int, *ledger.Booking) bool { return false })
+		}, ""},
 		"one has not": {func(s *site) {
 			s.asking(opens.Add(-time.Hour))
 			s.showAll(func(n int, _ *ledger.Booking) bool { return n == 31 })
