@@ -250,6 +250,23 @@ func (c *country) nobodyElseBooks(errant []demo.Citizen) {
 	c.t.Logf("%d of those that were taken to be on the roster tried to book: all refused", len(tried))
 }
 
+// get reads a list, and asks again where the site says that it is busy.
+func (c *country) get(path, pass string, into any) {
+	c.t.Helper()
+	for range 200 {
+		status, body := c.try("GET", path, pass, nil)
+		if status == 503 {
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
+		if err := json.Unmarshal(body, into); status != 200 || err != nil {
+			c.t.Errorf("%s: %d %s", path, status, body)
+		}
+		return
+	}
+	c.t.Errorf("%s: busy for ever", path)
+}
+
 // anySlot is a slot with room, in the province and at the clinic that a person's phone and the number of their try choose.
 func (c *country) anySlot(pass string, who demo.Citizen, try int) string {
 	c.t.Helper()
@@ -258,8 +275,8 @@ func (c *country) anySlot(pass string, who demo.Citizen, try int) string {
 	var clinics api.ClinicList
 	var slots api.SlotList
 	for further := 0; len(slots.Slots) == 0 && further < 50; further++ {
-		c.do(200, "GET", "/v1/clinics?region="+[]string{"%EA%B2%BD%EA%B8%B0", "%EC%84%9C%EC%9A%B8"}[n%2]+fmt.Sprint("&page=", 1+n/2%40), pass, nil, &clinics)
-		c.do(200, "GET", "/v1/clinics/"+clinics.Clinics[(n+further)%len(clinics.Clinics)].ID+"/slots", pass, nil, &slots)
+		c.get("/v1/clinics?region="+[]string{"%EA%B2%BD%EA%B8%B0", "%EC%84%9C%EC%9A%B8"}[n%2]+fmt.Sprint("&page=", 1+n/2%40), pass, &clinics)
+		c.get("/v1/clinics/"+clinics.Clinics[(n+further)%len(clinics.Clinics)].ID+"/slots", pass, &slots)
 		slots.Slots = slices.DeleteFunc(slots.Slots, func(s api.Slot) bool { return s.Left == 0 })
 	}
 	return slots.Slots[n%len(slots.Slots)].ID

@@ -73,10 +73,8 @@ type storedBooking struct {
 }
 
 // agreesWithStore holds what people were told against what stands on the disk.
-func (c *crowd) agreesWithStore(store string) {
+func (c *crowd) agreesWithStore(db *sql.DB) {
 	c.t.Helper()
-	db := c.database(store)
-	defer db.Close()
 	rows := map[string]storedBooking{}
 	c.query(db, "SELECT no, slot, status, dose FROM bookings", func(scan func(...any) error) error {
 		var k storedBooking

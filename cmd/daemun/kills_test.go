@@ -28,6 +28,7 @@ type striker struct {
 	rng       *rand.Rand
 	pg        *pgtest.Server // nil: bookings are in SQLite
 	backend   []string       // its arguments
+	carrier   *carrier       // of text messages
 	hits      map[string]int
 	killed    time.Time       // the last time
 	ackedThen int64           // how many writes were acknowledged by then
@@ -41,7 +42,7 @@ func TestKills(t *testing.T) {
 	kills, seed := sizeOf(t, "DAEMUN_KILLS", 6), uint64(sizeOf(t, "DAEMUN_KILLS_SEED", 20210719))
 	for _, store := range []string{"postgres", "sqlite"} {
 		t.Run(store, func(t *testing.T) {
-			s := &striker{crowd: newCrowd(t, seed), rng: rand.New(rand.NewPCG(seed, 1)), hits: map[string]int{}}
+			s := &striker{crowd: newCrowd(t, seed), rng: rand.New(rand.NewPCG(seed, 1)), hits: map[string]int{}, carrier: newCarrier(t)}
 			address := store
 			if store == "postgres" {
 				s.pg = postgresServer(t)
@@ -57,12 +58,16 @@ func TestKills(t *testing.T) {
 			s.end()
 			s.tell(kills, time.Since(began))
 			s.agreesWithAPI()
+			db := s.database(address)
+			defer db.Close()
+			s.drained(db)
 			for _, p := range slices.Backward(s.parts) {
 				if code := p.stop(t); code != 0 {
 					t.Errorf("exit code %d:\n%.4000s", code, p.output)
 				}
 			}
-			s.agreesWithStore(address)
+			s.agreesWithStore(db)
+			s.wasTold(db, s.carrier)
 			args := []string{"--data", s.data}
 			if s.pg != nil {
 				args = append(args, "--store", address)
@@ -75,7 +80,8 @@ func TestKills(t *testing.T) {
 // open starts the site.
 func (s *striker) open(store string) {
 	s.t.Helper()
-	s.backend = []string{"backend", "--data", s.data, "--demo", "--listen", s.site.backend, "--store", store}
+	s.backend = []string{"backend", "--data", s.data, "--demo", "--listen", s.site.backend, "--store", store,
+		"--notify-sms", s.carrier.URL, "--site", "http://" + s.public}
 	s.parts = []*process{
 		start(s.t, s.backend...),
 		start(s.t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--backend", "http://"+s.site.backend,
