@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +50,9 @@ type Disk interface {
 	Checkpoint(c *ledger.Checkpoint) error
 }
 
+// Between stands between a writer and its disk: what makes faults in tests comes in where a disk does.
+type Between func(Disk) Disk
+
 // Writer is the part of a booking.Store that decides and writes.
 type Writer struct {
 	name string
@@ -76,8 +80,11 @@ type Writer struct {
 }
 
 // Start reads what the disk holds, begins its ledger if it has none, dated now, and starts to write. name is what Stats
-// calls the store.
-func Start(ctx context.Context, name string, disk Disk, now time.Time) (*Writer, error) {
+// calls the store. What goes to the disk passes between, the first one first.
+func Start(ctx context.Context, name string, disk Disk, now time.Time, between ...Between) (*Writer, error) {
+	for _, b := range slices.Backward(between) {
+		disk = b(disk)
+	}
 	w := &Writer{
 		name: name, disk: disk, ops: make(chan *op, queueLen),
 		quit: make(chan struct{}), stopped: make(chan struct{}),

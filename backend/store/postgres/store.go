@@ -33,20 +33,21 @@ var _ booking.Store = (*Store)(nil)
 // Open connects to the database that an address (postgres://user@host:port/database) or the environment that libpq knows
 // (PGHOST, PGPASSFILE, PGSERVICE, …) names, makes its tables if they are missing, and reads what is needed to decide into
 // memory. The tables stand in the schema daemun, or in the one that the address names with ?search_path=. now dates the first
-// record of a new ledger. The error wraps ErrInUse while another backend works on them.
-func Open(ctx context.Context, address string, now time.Time) (*Store, error) {
+// record of a new ledger. The error wraps ErrInUse while another backend works on them. What the writer sends to the
+// database passes between, the first one first: see group.Between.
+func Open(ctx context.Context, address string, now time.Time, between ...group.Between) (*Store, error) {
 	t, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{}
-	if err := s.open(ctx, t, now); err != nil {
+	if err := s.open(ctx, t, now, between); err != nil {
 		return nil, errors.Join(fmt.Errorf("booking data in %s: %w", t, explain(err)), s.release())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, t *target, now time.Time) error {
+func (s *Store) open(ctx context.Context, t *target, now time.Time, between []group.Between) error {
 	var err error
 	if s.disk, err = openDisk(ctx, t); err != nil {
 		return err
@@ -61,7 +62,7 @@ func (s *Store) open(ctx context.Context, t *target, now time.Time) error {
 	if s.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
 		return err
 	}
-	s.Writer, err = group.Start(ctx, "postgres", s.disk, now)
+	s.Writer, err = group.Start(ctx, "postgres", s.disk, now, between...)
 	return err
 }
 

@@ -186,7 +186,7 @@ func TestLostAnswer(t *testing.T) {
 		return cutConn{c, &cut}, err
 	}
 	s := &Store{}
-	if err := s.open(t.Context(), tg, storetest.Now); err != nil {
+	if err := s.open(t.Context(), tg, storetest.Now, nil); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()

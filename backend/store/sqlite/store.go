@@ -35,20 +35,21 @@ type Store struct {
 var _ booking.Store = (*Store)(nil)
 
 // Open opens the file at path, makes it if it is missing (its folder too), and reads what is needed to decide into
-// memory. now dates the first record of a new ledger. The error wraps ErrInUse while another process has it open.
-func Open(ctx context.Context, path string, now time.Time) (*Store, error) {
+// memory. now dates the first record of a new ledger. The error wraps ErrInUse while another process has it open. What the
+// writer sends to the disk passes between, the first one first: see group.Between.
+func Open(ctx context.Context, path string, now time.Time, between ...group.Between) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{path: path}
-	if err := s.open(ctx, now); err != nil {
+	if err := s.open(ctx, now, between); err != nil {
 		return nil, errors.Join(fmt.Errorf("booking data %s: %w", path, err), s.release())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, now time.Time) error {
+func (s *Store) open(ctx context.Context, now time.Time, between []group.Between) error {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 	if s.disk, err = connect(s.db.Driver(), dsn(s.path)); err != nil {
 		return err
 	}
-	s.Writer, err = group.Start(ctx, "sqlite", disk{s}, now)
+	s.Writer, err = group.Start(ctx, "sqlite", disk{s}, now, between...)
 	return err
 }
 
