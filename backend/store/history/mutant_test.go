@@ -85,7 +85,7 @@ type keeps struct {
 
 func (s *keeps) Cancel(ctx context.Context, w booking.Withdrawal) (booking.Booking, error) {
 	b, err := s.Store.Booking(ctx, w.No)
-	if err != nil || s.n.Add(1)%10 != 0 {
+	if err != nil || s.n.Add(1)%3 != 0 {
 		return s.Store.Cancel(ctx, w)
 	}
 	b.Status = booking.Cancelled
@@ -99,7 +99,7 @@ type promises struct {
 
 func (s *promises) Hold(ctx context.Context, c booking.Claim) (booking.Hold, error) {
 	h, err := s.Store.Hold(ctx, c)
-	if err == nil && s.n.Add(1)%10 == 0 {
+	if err == nil && s.n.Add(1)%2 == 0 {
 		return h, s.Release(context.WithoutCancel(ctx), c.Opening, c.Subject, c.At)
 	}
 	return h, err
@@ -156,7 +156,7 @@ func TestMutantsAreCaught(t *testing.T) {
 				}
 			}})
 			defer func() { s.site.Store().Close() }()
-			for round := range 10 {
+			for round := range 25 {
 				p := plans.Example(round)
 				if err := s.play(t.Context(), &p); err != nil {
 					t.Logf("caught after %d histories: %.300s …", s.site.games, err)
