@@ -38,7 +38,7 @@ type Server struct {
 // settings of the server beside PostgreSQL's own: fsync and synchronous commits are on, as they come.
 var settings = map[string]string{
 	"listen_addresses": "", "max_connections": "250", "shared_buffers": "128MB", "log_checkpoints": "off",
-	"autovacuum_naptime": "10s", "max_wal_size": "1GB", "log_min_messages": "warning",
+	"autovacuum_naptime": "10s", "min_wal_size": "1GB", "max_wal_size": "2GB", "log_min_messages": "warning",
 }
 
 // Start makes an empty server and waits until it answers. Close it, or its folder stays.
