@@ -113,22 +113,3 @@ func sameName(a, b string) bool {
 	fold := func(s string) []byte { return []byte(strings.ToLower(strings.ReplaceAll(s, " ", ""))) }
 	return subtle.ConstantTimeCompare(fold(a), fold(b)) == 1
 }
-
-// MaskName keeps the first and, of three characters or more, the last one.
-func MaskName(s string) string {
-	r := []rune(s)
-	for i := 1; i < len(r); i++ {
-		if i < len(r)-1 || len(r) == 2 {
-			r[i] = '*'
-		}
-	}
-	return string(r)
-}
-
-// MaskPhone keeps the first three digits and the last four.
-func MaskPhone(digits string) string {
-	if len(digits) < 9 {
-		return strings.Repeat("*", len(digits))
-	}
-	return digits[:3] + "-" + strings.Repeat("*", len(digits)-7) + "-" + digits[len(digits)-4:]
-}

@@ -38,7 +38,7 @@ func Citizens(o Options) iter.Seq[Citizen] {
 				fits = others%2 == 0
 			}
 			c := citizen(r, fits, taken)
-			c.Phone = fmt.Sprintf("010-0%03d-%04d", i/10_000%1000, i%10_000)
+			c.Phone = fmt.Sprintf("010-0%03d-%04d", (i/10_000+1)%1000, i%10_000) // 010-0000 is for examples on pages
 			c.OnRoster = listed
 			if o.Marked {
 				c.Name = marked(marks, c.Name)

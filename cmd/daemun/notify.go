@@ -165,9 +165,9 @@ func (m *messenger) letters() func() api.Inbox {
 		letters, taken := m.inbox.Letters()
 		out := api.Inbox{Taken: taken, Messages: make([]api.InboxMessage, len(letters))}
 		for i, l := range letters {
-			to := l.Phone
+			to := booking.MaskPhone(l.Phone)
 			if l.Channel == booking.ByMail {
-				to = l.Email
+				to = booking.MaskEmail(l.Email)
 			}
 			out.Messages[i] = api.InboxMessage{
 				ID: l.ID, At: l.At, Channel: string(l.Channel), Kind: string(l.Kind), Lang: l.Lang, To: to,
