@@ -127,7 +127,7 @@ type Settlement struct {
 
 // Backlog is what waits in a channel.
 type Backlog struct {
-	Due       int64     // to be sent by now
+	Due       int64     // were to be sent by now, those included that have to be tried again
 	Oldest    time.Time // since when the first of them is; zero where none is
 	Scheduled int64     // to be sent later
 	Failed    int64

@@ -157,10 +157,10 @@ func TestDemoInbox(t *testing.T) {
 	if _, page := s.command("viewer", "GET", "/control/inbox", nil, nil); !strings.Contains(page, "시연용 수신함") {
 		t.Errorf("%s", page)
 	}
-	_, metrics := s.command("viewer", "GET", "/metrics", nil, nil)
-	if !strings.Contains(metrics, `daemun_messages_sent_total{channel="text"} 2`) {
-		t.Errorf("the metrics do not say so")
-	}
+	s.eventually("the metrics say so", func() bool {
+		_, metrics := s.command("viewer", "GET", "/metrics", nil, nil)
+		return strings.Contains(metrics, `daemun_messages_sent_total{channel="text"} 2`)
+	})
 	for _, p := range s.parts {
 		if out := p.output.String(); strings.Contains(out, korean.No) || strings.Contains(out, eligible[0].Phone) {
 			t.Errorf("the log tells of people:\n%s", out)

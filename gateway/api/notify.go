@@ -13,7 +13,7 @@ type ChannelStatus struct {
 	Configured bool    `json:"configured"` // false: nothing is sent, what is due waits
 	Open       bool    `json:"open"`       // false: it failed too often and is left alone for a moment
 	Reason     string  `json:"reason,omitempty"`
-	Due        int64   `json:"due"`       // to be sent by now
+	Due        int64   `json:"due"`       // were to be sent by now, those included that have to be tried again
 	OldestS    float64 `json:"oldest_s"`  // how long the first of them has been due
 	Scheduled  int64   `json:"scheduled"` // to be sent later: reminders
 	Failed     int64   `json:"failed"`    // given up

@@ -20,6 +20,7 @@ import (
 const (
 	pollEvery   = 500 * time.Millisecond // how long a new message may wait to be found
 	countEvery  = 2 * time.Second
+	countShare  = 100 // counting takes no more than a hundredth of the time
 	sendTimeout = 15 * time.Second
 	lastSend    = 3 * time.Second // for what is under way when the courier has to stop
 	readAhead   = 256             // messages in hand at once
@@ -229,11 +230,10 @@ func (p *post) status() api.ChannelStatus {
 	return s
 }
 
-// count looks at what waits, now and then.
+// count looks at what waits, now and then: the longer that takes the more rarely, for it reads all of it.
 func (p *post) count(ctx context.Context) {
-	ticker := time.NewTicker(countEvery)
-	defer ticker.Stop()
 	for {
+		started := time.Now()
 		b, err := p.options.Outbox.Backlog(ctx, p.name, p.options.Clock())
 		if err == nil {
 			p.backlog.Store(&b)
@@ -243,7 +243,7 @@ func (p *post) count(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-time.After(max(countEvery, countShare*time.Since(started))):
 		}
 	}
 }

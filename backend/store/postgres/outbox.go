@@ -31,9 +31,9 @@ const (
 		WHERE o.number = s.number AND (o.state = 'pending' OR o.state = 'dropped' AND s.state = 'sent')`
 	sqlDue = `SELECT number, body, sealed, next_at, coalesce(due_at, next_at), attempts FROM outbox
 		WHERE state = 'pending' AND channel = $1 AND next_at <= $2 ORDER BY next_at, number LIMIT $3`
-	sqlBacklog = `SELECT count(*) FILTER (WHERE next_at <= $1), min(next_at) FILTER (WHERE next_at <= $1), count(*) FILTER (WHERE next_at > $1),
+	sqlBacklog = `SELECT count(*) FILTER (WHERE due <= $1), min(due) FILTER (WHERE due <= $1), count(*) FILTER (WHERE due > $1),
 			(SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = $2)
-		FROM outbox WHERE state = 'pending' AND channel = $2`
+		FROM (SELECT coalesce(due_at, next_at) AS due FROM outbox WHERE state = 'pending' AND channel = $2) AS waiting`
 	sqlTold = `SELECT body ->> 'about', number FROM outbox WHERE state = 'pending'`
 )
 

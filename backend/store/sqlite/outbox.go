@@ -21,9 +21,9 @@ const (
 	sqlSettle = `UPDATE outbox SET state = ?1, attempts = ?2, ended_at = ?3, reason = ?4, sealed = NULL
 		WHERE number = ?5 AND (state = 'pending' OR state = 'dropped' AND ?1 = 'sent')`
 	sqlDue = `SELECT number, body, sealed, next_at, coalesce(due_at, next_at), attempts FROM outbox
-		WHERE state = 'pending' AND channel = ? AND next_at <= ? ORDER BY next_at, number LIMIT ?`
-	sqlBacklog = `SELECT count(*) FILTER (WHERE next_at <= ?1), min(next_at) FILTER (WHERE next_at <= ?1), count(*) FILTER (WHERE next_at > ?1)
-		FROM outbox WHERE state = 'pending' AND channel = ?2`
+		WHERE state = 'pending' AND channel = ? AND next_at <= ? ORDER BY next_at, due_at, number LIMIT ?`
+	sqlBacklog = `SELECT count(*) FILTER (WHERE due <= ?1), min(due) FILTER (WHERE due <= ?1), count(*) FILTER (WHERE due > ?1)
+		FROM (SELECT coalesce(due_at, next_at) AS due FROM outbox WHERE state = 'pending' AND channel = ?2)`
 	sqlFailed = `SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = ?`
 	sqlTold   = `SELECT body ->> 'about', number FROM outbox WHERE state = 'pending'`
 )

@@ -3,9 +3,9 @@ package sqlite_test
 import (
 	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/store/storetest"
 )
 
@@ -27,13 +27,35 @@ func TestOnlyWhatWaitsIsSealed(t *testing.T) {
 	if err != nil || pending != 2 || ended != 4 || kept != 0 {
 		t.Fatalf("%d pending, %d ended, of them %d with what was sealed, %v", pending, ended, kept, err)
 	}
-	var id, parent, unused int
-	var plan string
-	const query = "EXPLAIN QUERY PLAN SELECT sealed FROM outbox WHERE state = 'pending' AND channel = ? AND next_at <= ? ORDER BY next_at, number LIMIT ?"
-	if err := db.QueryRow(query, string(booking.ByText), 0, 1).Scan(&id, &parent, &unused, &plan); err != nil {
+	const query = "SELECT sealed FROM outbox WHERE state = 'pending' AND channel = 'text' AND next_at <= 0 ORDER BY next_at, due_at, number LIMIT 1"
+	if plan := planOf(t, db, query); plan != "SEARCH outbox USING INDEX outbox_due (channel=? AND next_at<?)" {
+		t.Errorf("what is due is found by %q", plan)
+	}
+	const count = "SELECT count(*) FROM (SELECT coalesce(due_at, next_at) AS due FROM outbox WHERE state = 'pending' AND channel = 'text') WHERE due <= 0"
+	if plan := planOf(t, db, count); plan != "SEARCH outbox USING COVERING INDEX outbox_due (channel=?)" {
+		t.Errorf("what waits is counted by %q", plan)
+	}
+}
+
+// planOf is how a query is worked out, step by step.
+func planOf(t *testing.T, db *sql.DB, query string) string {
+	t.Helper()
+	rows, err := db.Query("EXPLAIN QUERY PLAN " + query)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "SEARCH outbox USING INDEX outbox_due (channel=? AND next_at<?)"; plan != want {
-		t.Fatalf("what is due is found by %q", plan)
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "; ")
 }
