@@ -62,6 +62,7 @@ func landingIndex(lang string, hasTicket bool) int {
 type landingView struct {
 	Notices   []api.Notice
 	HasTicket bool
+	Several   bool          // more than one can be joined: one button above them leads there
 	Openings  []openingView // to come or going on
 	Closed    []openingView
 }
@@ -71,6 +72,7 @@ type openingView struct {
 	Stands   string // its phase, by which words and colours go
 	When     string // where it stands in time, in words
 	Joinable bool
+	Alone    bool // the only one that is
 }
 
 func (p *Pages) landingView(lang string, hasTicket bool, now time.Time) landingView {
@@ -84,6 +86,10 @@ func (p *Pages) landingView(lang string, hasTicket bool, now time.Time) landingV
 		}
 	}
 	slices.SortStableFunc(v.Openings, func(a, b openingView) int { return order(a) - order(b) })
+	v.Several = len(v.Openings) > 1 && v.Openings[1].Joinable
+	if !v.Several && len(v.Openings) > 0 {
+		v.Openings[0].Alone = v.Openings[0].Joinable
+	}
 	return v
 }
 

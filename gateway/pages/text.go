@@ -78,6 +78,7 @@ var siteText = map[string][2]string{
 	"landing.ticket.link":   {"내 순번 보기", "See my place"},
 	"landing.who":           {"대상", "For"},
 	"landing.cohort.paused": {"잠시 멈춤", "paused"},
+	"landing.go":            {"대상 확인하고 예약하기", "Check and book"},
 	"landing.over":          {"끝난 예약 %d건 보기", "%d openings that are over"},
 	"landing.opens":         {"예약 시작", "Opens"},
 	"landing.closes":        {"예약 마감", "Closes"},

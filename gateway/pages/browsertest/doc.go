@@ -1,5 +1,5 @@
-// Package browsertest drives a running Daemun through a real browser, the way citizens do. Its tests are built with the
-// tag "browser". They start build/daemun over a new demo by themselves; DAEMUN_URL and DAEMUN_CITIZENS (the demo's
-// citizens.csv) name a site that runs already. Pictures of every step go to $DAEMUN_SHOTS when that is set, and
-// DAEMUN_CHROME names the browser when it is not found.
+// Package browsertest takes citizens through the pages of a running site with a real browser: every state of every page in
+// both languages, on a phone and at a desk, with JavaScript and without, each asked by axe-core what is wrong with it; whole
+// journeys by mouse, by keyboard alone and by people in a hurry. It starts the program that make builds, over a demo of its
+// own; DAEMUN_SHOTS names a folder for what visitors saw.
 package browsertest

@@ -23,6 +23,15 @@
     }
     countDown();
     if (byId('errors')) { byId('errors').focus(); }
+    each(doc.querySelectorAll('#errors a[href^="#"]'), lead);
+  }
+
+  /* A line of the summary leads into its field. */
+  function lead(link) {
+    link.addEventListener('click', function (e) {
+      var field = byId(link.hash.slice(1));
+      if (field) { e.preventDefault(); field.focus(); }
+    });
   }
 
   /* A time is kept for some minutes by the server's clock: the page counts down from what the server said was left. It
@@ -154,6 +163,7 @@
       var item = doc.createElement('li'), link = doc.createElement('a');
       link.href = '#' + f.id;
       link.textContent = f.text;
+      lead(link);
       item.appendChild(link);
       list.appendChild(item);
     });

@@ -14,15 +14,24 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
 // Browser starts a browser with a profile of its own; it ends with the test.
-func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
+func Browser(t testing.TB) context.Context {
 	t.Helper()
+	ctx, stop, err := Start(t.TempDir())
+	if err != nil {
+		t.Fatalf("starting the browser: %v", err)
+	}
+	t.Cleanup(stop)
+	return ctx
+}
+
+// Start starts a browser with its profile in a folder, for all tests of a package. It draws alike on every machine.
+func Start(profile string) (ctx context.Context, stop func(), err error) {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("disable-lcd-text", true),
@@ -30,14 +39,14 @@ func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 	if path := os.Getenv("DAEMUN_CHROME"); path != "" {
 		opts = append(opts, chromedp.ExecPath(path))
 	}
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
-	t.Cleanup(stop)
+	alloc, stopAll := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
+	stop = func() { cancel(); stopAll() }
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("starting the browser: %v", err)
+		stop()
+		return nil, nil, err
 	}
-	return ctx
+	return ctx, stop, nil
 }
 
 // Tab is one tab with cookies of its own. It is used by one goroutine.
@@ -227,8 +236,11 @@ func (b *Tab) Picture() []byte {
 // Back goes back by the browser's button.
 func (b *Tab) Back() {
 	b.t.Helper()
-	b.Do(chromedp.NavigateBack())
+	Eval[bool](b, `history.back(), true`) // a page that the browser kept as it was loads nothing one could wait for
 }
 
-// StopReloads keeps a page that reloads by itself as it is.
-func (b *Tab) StopReloads() { call(b, page.StopLoading, cdp.Empty{}) }
+// Press presses keys as somebody at a keyboard would, in whatever has the focus.
+func (b *Tab) Press(keys string) {
+	b.t.Helper()
+	b.Do(chromedp.KeyEvent(keys))
+}
