@@ -46,7 +46,7 @@ test-unit:
 
 # A real browser against a real server.
 test-browser: build/daemun
-	go test -tags browser -count 1 -p 1 ./gateway/pages ./gateway/pages/browsertest
+	go test -tags browser -count 1 -p 1 ./gateway/pages/tab ./gateway/pages ./gateway/pages/browsertest
 
 # The console's real window, on a screen that nobody sees, against a real server.
 test-window: build/daemun build/daemun-console

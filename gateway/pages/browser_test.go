@@ -62,7 +62,8 @@ func gallery(t *testing.T) *httptest.Server {
 				for _, name := range []string{"Content-Type", "Content-Security-Policy"} {
 					w.Header().Set(name, answer.Header().Get(name))
 				}
-				_, _ = w.Write([]byte(withFont(answer.Body.String())))
+				body := strings.ReplaceAll(answer.Body.String(), `http-equiv="refresh"`, `name="refresh"`) // to a provider's page: stay here
+				_, _ = w.Write([]byte(withFont(body)))
 			})
 		}
 	}

@@ -26,11 +26,20 @@
     each(doc.querySelectorAll('#errors a[href^="#"]'), lead);
   }
 
-  /* A line of the summary leads into its field. */
+  /* A line of the summary leads into its field: once the key that pressed it is up again, or it would press the form's button
+     there too. A screen reader presses without a key. */
   function lead(link) {
     link.addEventListener('click', function (e) {
       var field = byId(link.hash.slice(1));
-      if (field) { e.preventDefault(); field.focus(); }
+      if (!field) { return; }
+      e.preventDefault();
+      var go = function () {
+        clearTimeout(waits);
+        link.removeEventListener('keyup', go);
+        field.focus();
+      };
+      var waits = setTimeout(go, e.detail ? 0 : 300);
+      link.addEventListener('keyup', go);
     });
   }
 
