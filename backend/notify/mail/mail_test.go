@@ -15,6 +15,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,13 @@ func (o *office) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	return &session{office: o, conn: c, known: !o.auth}, nil
 }
 
+// got is what was taken so far, and over how many connections.
+func (o *office) got() (letters [][]byte, sessions int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.taken), o.sessions
+}
+
 type session struct {
 	*office
 	conn  *smtp.Conn
@@ -69,7 +77,11 @@ func (s *session) Mail(string, *smtp.MailOptions) error {
 	return nil
 }
 
-func (s *session) Rcpt(string, *smtp.RcptOptions) error { return s.rcpt }
+func (s *session) Rcpt(string, *smtp.RcptOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rcpt
+}
 
 func (s *session) Data(r io.Reader) error {
 	letter, err := io.ReadAll(r)
@@ -163,13 +175,14 @@ func TestWhatTheServerGets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(o.taken) != 3 || !bytes.Equal(o.taken[0], o.taken[1]) || !bytes.Equal(o.taken[1], o.taken[2]) {
+	taken, sessions := o.got()
+	if len(taken) != 3 || !bytes.Equal(taken[0], taken[1]) || !bytes.Equal(taken[1], taken[2]) {
 		t.Fatal("a letter that is sent again is another one")
 	}
-	if o.sessions != 1 {
-		t.Errorf("%d connections for letters in a row", o.sessions)
+	if sessions != 1 {
+		t.Errorf("%d connections for letters in a row", sessions)
 	}
-	m, err := netmail.ReadMessage(bytes.NewReader(o.taken[0]))
+	m, err := netmail.ReadMessage(bytes.NewReader(taken[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +217,9 @@ func TestTLS(t *testing.T) {
 		s := reach(t, mail.Options{Address: o.listen(t, c.offered, c.atOnce), Security: c.security, Roots: c.roots, User: "daemun", Password: "secret"})
 		err := s.Send(t.Context(), letter)
 		var later *notify.Later
-		if (err == nil) != c.ok || err != nil && !errors.As(err, &later) || (len(o.taken) == 1) != c.ok {
-			t.Errorf("%s: %v, %d letters taken", name, err, len(o.taken))
+		taken, _ := o.got()
+		if (err == nil) != c.ok || err != nil && !errors.As(err, &later) || (len(taken) == 1) != c.ok {
+			t.Errorf("%s: %v, %d letters taken", name, err, len(taken))
 		}
 	}
 }
@@ -249,8 +263,8 @@ func TestWhatAnswersMean(t *testing.T) {
 		default:
 			t.Errorf("%s: %v", name, err)
 		}
-		if c.office.cut && len(c.office.taken) != 1 {
-			t.Errorf("%s: %d letters", name, len(c.office.taken))
+		if taken, _ := c.office.got(); c.office.cut && len(taken) != 1 {
+			t.Errorf("%s: %d letters", name, len(taken))
 		}
 		// Whatever happened, the next letter goes its way.
 		c.office.mu.Lock()
