@@ -2,6 +2,7 @@ package courier_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,9 @@ func drawScript(t *rapid.T) script {
 	s.lives = append(s.lives, crash{answers: answers.Draw(t, "answers")}) // the last one lives on
 	return s
 }
+
+// Each history opens a database some times: fewer of them do, and -rapid.checks asks for more.
+func init() { _ = flag.Set("rapid.checks", "25") }
 
 // TestNothingIsLostOrDoubled lets processes die before and after sending and before and after settling, with a gateway that
 // fails, hangs, and loses its answers: at a gateway that keeps idempotency keys everybody is told everything once, in the
