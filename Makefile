@@ -38,19 +38,19 @@ test:
 # The race detector needs cgo; where there is none the tests run without it and say so.
 test-unit:
 	if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v gcc >/dev/null; then \
-		CC=clang go test -race -tags $(console_tags) ./...; \
+		CC=clang go test -race -timeout 30m -tags $(console_tags) ./...; \
 	else \
 		echo "no cgo here: testing without -race, and without the console's window"; \
-		CGO_ENABLED=0 go test $$(CGO_ENABLED=0 go list ./... | grep -v cmd/daemun-console); \
+		CGO_ENABLED=0 go test -timeout 30m $$(CGO_ENABLED=0 go list ./... | grep -v cmd/daemun-console); \
 	fi
 
 # A real browser against a real server.
 test-browser: build/daemun
-	go test -tags browser -count 1 -p 1 ./gateway/pages/tab ./gateway/pages ./gateway/pages/browsertest
+	go test -tags browser -timeout 30m -count 1 -p 1 ./gateway/pages/tab ./gateway/pages ./gateway/pages/browsertest
 
 # The console's real window, on a screen that nobody sees, against a real server.
 test-window: build/daemun build/daemun-console
-	go test -tags window -count 1 ./cmd/daemun-console/windowtest
+	go test -tags window -timeout 30m -count 1 ./cmd/daemun-console/windowtest
 
 # Everything that reads what a stranger sends, for a bounded number of inputs each. A bound in seconds would let the tool's
 # own deadline fail a target that found nothing, on a busy machine (golang/go#75804).
