@@ -50,7 +50,7 @@ func (s *site) refusedCommand(says string, args ...string) {
 
 const because = "감사원 자료 요구 2026-17"
 
-// TestOperatorsCommands books for two people and does to their data what an operator may.
+// TestOperatorsCommands books for two people, each of whom gets two doses, and does to their data what an operator may.
 func TestOperatorsCommands(t *testing.T) {
 	s := newSite(t)
 	s.refusedCommand("no backend runs", "accesses", "--reason", because)
@@ -65,7 +65,7 @@ func TestOperatorsCommands(t *testing.T) {
 	t.Run("keys", func(t *testing.T) { s.on(t).rotate(first.No, eligible[0]) })
 	t.Run("retention", func(t *testing.T) {
 		s := s.on(t)
-		if out := s.mustCommand("retention", "--older-than", "1d", "--dry-run", "--reason", because); !strings.Contains(out, "of 0 of 2 rows") {
+		if out := s.mustCommand("retention", "--older-than", "1d", "--dry-run", "--reason", because); !strings.Contains(out, "of 0 of 4 rows") {
 			t.Error(out)
 		}
 		s.refusedCommand("want days", "retention", "--older-than", "1h", "--reason", because)
@@ -129,7 +129,7 @@ func (s *site) export(b api.Booking, people []demo.Citizen) {
 		s.t.Fatal(err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff")))).ReadAll()
-	if err != nil || len(rows) != 1+len(people) {
+	if err != nil || len(rows) != 1+2*len(people) {
 		s.t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, c := range people {

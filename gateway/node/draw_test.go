@@ -16,7 +16,6 @@ import (
 	machine "github.com/daemun/daemun/gateway/opening"
 	"github.com/daemun/daemun/gateway/pass"
 	"github.com/daemun/daemun/gateway/queue"
-	"github.com/daemun/daemun/gateway/state"
 )
 
 // addKey puts the next key of a family into the folder, as an operator rotates it.
@@ -81,7 +80,7 @@ func TestPlacesSurviveEverything(t *testing.T) {
 	}
 	oldSigner, oldID := s.ring().PassSigner()
 	oldPass := pass.Sign(pass.Pass{KeyID: oldID, ExpiresAt: s.now().Add(time.Hour)}, oldSigner)
-	until(t, "b has handed in once", func() bool { return handedIn(b, "b") })
+	b.handedIn(200) // it is killed, and has no time for it then
 	b.kill()
 	a.stop()
 	s.stopShared()
@@ -98,6 +97,7 @@ func TestPlacesSurviveEverything(t *testing.T) {
 		t.Error("a ticket under the older key is exchanged for another one")
 	}
 
+	a.handedIn(300)
 	a.pause(true) // before anybody is called in
 	s.at(2 * time.Second)
 	a.sealedTo(0)
@@ -127,12 +127,6 @@ func TestPlacesSurviveEverything(t *testing.T) {
 	}
 	s.checkSeals(c)
 	s.everybodyEnters(c, tickets)
-}
-
-// handedIn tells whether the shared state holds a sketch of that gateway.
-func handedIn(g *gateway, name string) (there bool) {
-	g.shared.Read(func(m *state.Model) { there = m.Sketches[opening][queue.Lobby][name] != nil })
-	return there
 }
 
 // checkKeys makes sure that old tickets and passes hold beside new ones, and which key signs.
