@@ -61,7 +61,7 @@ var bookingText = map[string][2]string{
 	"proxy.relation.err":  {"관계를 입력하세요. 예: 자녀, 배우자", "Please state the relation, e.g. child, spouse."},
 	"proxy.name.error":    {"대신 예약하는 분의 성명을 입력하세요.", "Please enter your own name."},
 
-	"dose":          {"%d차 접종", "dose %d"},
+	"dose":          {"%d차 접종", "Dose %d"},
 	"done.title":    {"예약이 완료되었습니다", "You are booked"},
 	"done.no":       {"예약번호", "Booking number"},
 	"done.keep":     {"조회·변경·취소에 필요합니다. 적어 두거나 화면을 저장해 주세요.", "You need it to find, change or cancel the booking. Write it down or save this page."},
