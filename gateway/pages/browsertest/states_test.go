@@ -42,10 +42,6 @@ func agrees(c citizen) string {
 	return "document.getElementById('agree').checked = true;" + fills("#form", map[string]string{"rrn1": c.front(), "rrn2": c.back()})
 }
 
-func heading(words string) string {
-	return "(document.querySelector('h1')||{dataset:{}}).textContent.includes(" + quote(words) + ")"
-}
-
 // live says in which state the waiting page is.
 func live(state string) string {
 	return "(document.getElementById('live')||{dataset:{}}).dataset.state === " + quote(state)
