@@ -4,6 +4,7 @@ package tab
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -233,10 +235,22 @@ func (b *Tab) Picture() []byte {
 	return picture
 }
 
-// Back goes back by the browser's button.
+// Back goes back by the browser's button, and does not wait: a page that the browser kept as it was loads nothing one could
+// wait for. The browser is asked, not the page, which may be gone before it can answer.
 func (b *Tab) Back() {
 	b.t.Helper()
-	Eval[bool](b, `history.back(), true`) // a page that the browser kept as it was loads nothing one could wait for
+	b.Do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		history, err := cdp.Call(ctx, target, page.GetNavigationHistory, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		if history.CurrentIndex < 1 {
+			return errors.New("there is no page to go back to")
+		}
+		before := history.Entries[history.CurrentIndex-1].ID
+		_, err = cdp.Call(ctx, target, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: before})
+		return err
+	}))
 }
 
 // Press presses keys as somebody at a keyboard would, in whatever has the focus.
