@@ -1,24 +1,34 @@
 package shed
 
-// free tells whether an arrival of the class need not wait.
-func (g *Gate) free(class Class) bool {
+// site returns the site that an arrival of the class may go to at once; nil where it has to wait.
+func (g *Gate) site(class Class) *Site {
+	s := g.choose()
 	switch {
-	case g.inFlight >= g.limit.Permits() || g.queues[class].live > 0:
-		return false
-	case class == Lane && g.laneOwed():
-		return true
+	case s == nil:
+		return nil
+	case g.cfg.Trial[RuleLimit]:
+		if s.inFlight >= s.permits() {
+			g.rules[RuleLimit].would++
+		}
+		return s
+	case g.queues[class].live > 0:
+		return nil
+	case class == Lane && g.laneOwed(), g.waiting == 0:
+		return s
 	}
-	return g.waiting == 0
+	return nil
 }
 
 // laneOwed tells whether the lane has less than its share.
 func (g *Gate) laneOwed() bool {
-	return g.cfg.LaneShare > 0 && g.inLane < max(1, int(g.cfg.LaneShare*float64(g.limit.Permits())))
+	return g.cfg.LaneShare > 0 && g.inLane < max(1, int(g.cfg.LaneShare*float64(g.permits())))
 }
 
 // take counts a permit that goes out.
-func (g *Gate) take(class Class) {
+func (g *Gate) take(class Class, s *Site) {
+	s.inFlight++
 	g.inFlight++
+	g.levels.served++
 	if class == Lane {
 		g.inLane++
 	}
@@ -33,15 +43,19 @@ func (g *Gate) left(class Class, n int) {
 
 // grant hands free permits to waiters. The caller holds the lock.
 func (g *Gate) grant() {
-	for g.inFlight < g.limit.Permits() {
+	for g.waiting > 0 || g.queues[Lane].live > 0 {
+		s := g.choose()
+		if s == nil {
+			return
+		}
 		w := g.next()
 		if w == nil {
 			return
 		}
 		g.left(w.class, 1)
-		g.take(w.class)
-		w.state = granted
-		close(w.answer)
+		g.take(w.class, s)
+		w.site = s
+		w.tell(granted)
 	}
 }
 
@@ -71,4 +85,14 @@ func (g *Gate) pop(c Class) *waiter {
 		return g.queues[c].popOldest()
 	}
 	return g.queues[c].popNewest()
+}
+
+// sendAway ends every wait, for there is nowhere to go.
+func (g *Gate) sendAway() {
+	for c := range g.queues {
+		for w := g.queues[c].popOldest(); w != nil; w = g.queues[c].popOldest() {
+			g.left(w.class, 1)
+			w.tell(unsent)
+		}
+	}
 }

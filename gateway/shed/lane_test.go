@@ -24,7 +24,7 @@ func (l *load) offer(t *testing.T, g *Gate, took, lasts time.Duration, wg *sync.
 	for end := time.Now().Add(lasts); time.Now().Before(end); <-ticker.C {
 		l.offered++
 		wg.Go(func() {
-			p, err := g.Acquire(t.Context(), l.class)
+			p, err := g.Acquire(t.Context(), At(l.class))
 			if err != nil {
 				return
 			}
@@ -42,7 +42,7 @@ func play(t *testing.T, share float64, loads ...*load) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := small(50, 512)
 		cfg.Share, cfg.LaneShare = Default().Share, share
-		g := NewGate(cfg, time.Now)
+		g := open(cfg, time.Now)
 		var offering, answering sync.WaitGroup
 		for _, l := range loads {
 			offering.Go(func() { l.offer(t, g, 20*time.Millisecond, 2*time.Second, &answering) })
@@ -123,7 +123,7 @@ func TestTheLaneNeverHoldsMoreThanItsShareWhileOthersWait(t *testing.T) {
 		cfg := small(rapid.IntRange(1, 30).Draw(t, "permits"), 40)
 		cfg.LaneShare = rapid.SampledFrom([]float64{0, 0.02, 0.1, 0.3}).Draw(t, "share")
 		now := time.Unix(0, 0)
-		g := NewGate(cfg, func() time.Time { return now })
+		g := open(cfg, func() time.Time { return now })
 		var out []Permit
 		var waiting []*waiter
 		share := max(1, int(cfg.LaneShare*float64(cfg.Limit.Max)))
@@ -136,18 +136,18 @@ func TestTheLaneNeverHoldsMoreThanItsShareWhileOthersWait(t *testing.T) {
 				i := rapid.IntRange(0, len(out)-1).Draw(t, "which")
 				out[i].Release(Outcome{})
 				out = append(out[:i], out[i+1:]...)
-			} else if c := Class(rapid.IntRange(0, Classes-1).Draw(t, "class")); g.free(c) {
-				g.take(c)
-				out = append(out, Permit{g, now, c})
-			} else if w, ok := g.enqueue(c, now); ok {
+			} else if c := Class(rapid.IntRange(0, Classes-1).Draw(t, "class")); g.site(c) != nil {
+				g.take(c, g.sites[0])
+				out = append(out, Permit{g.sites[0], now, c})
+			} else if w, err := g.enqueue(c, now); err == nil {
 				waiting = append(waiting, w)
 			}
 			for i := 0; i < len(waiting); i++ {
-				if w := waiting[i]; w.state != 0 {
+				if w := waiting[i]; w.state != 0 { // never given back: nobody else uses it meanwhile
 					waiting = append(waiting[:i], waiting[i+1:]...)
 					i--
 					if w.state == granted {
-						out = append(out, Permit{g, now, w.class})
+						out = append(out, Permit{w.site, now, w.class})
 					}
 				}
 			}

@@ -94,3 +94,9 @@ func (l *Limit) decide(now time.Time) {
 func (l *Limit) set(permits float64) {
 	l.permits = min(max(permits, float64(l.cfg.Min)), float64(l.cfg.Max))
 }
+
+// Set changes the configuration; what was found stays, within the new bounds.
+func (l *Limit) Set(cfg LimitConfig) {
+	l.cfg = cfg
+	l.set(l.permits)
+}

@@ -1,14 +1,17 @@
-// Package shed decides how many requests a backend works on at once, who goes first, and who is turned away.
+// Package shed decides how many requests the backend works on at once, who goes first, and who is turned away.
 //
-// Each backend instance has one Gate. A request acquires a permit before it is proxied and releases it afterwards.
-// While permits are out, requests wait in one queue per class; a freed permit goes to the highest class that waits,
-// except for a small share that keeps lower classes from starving. P0 and P1 wait in order of arrival; P2 and P3 are
-// served newest first, because under congestion the newest is the one whose sender still listens. When the queue is
-// full the lowest class gives way, not the arrival. The number of permits follows what the backend shows: see Limit.
+// A request acquires a permit before it is proxied and releases it afterwards. Each backend instance is a Site with a limit
+// of its own, found by what the instance shows: see Limit. One Gate feeds them all: while all permits are out, requests wait
+// in one queue per class; a freed permit goes to the highest class that waits, except for a small share that keeps lower
+// classes from starving, and to the site with the least to do. P0 and P1 wait in order of arrival; P2 and P3 are served
+// newest first, because under congestion the newest is the one whose sender still listens. When the queue is full the lowest
+// class gives way, not the arrival. Before the queue stands a threshold within each class, that keeps the journey of one
+// person on one side: see Priority.
 //
 // The reserved lane (the call centre and the clinics) stands beside the classes: a queue of its own, and first right to a
 // small share of the permits. Within its share it goes before everybody, so that a crowd of any size cannot keep it out;
-// beyond the share it goes only when nobody else waits, so that it cannot keep the crowd out either.
+// beyond the share it goes only when nobody else waits, so that it cannot keep the crowd out either. Whatever one side does
+// not use of its share the others borrow, until the next permit comes back.
 package shed
 
 import (
@@ -41,6 +44,7 @@ func (c Class) String() string { return [Classes]string{"P0", "P1", "P2", "P3", 
 var (
 	ErrShed    = errors.New("shed: no permit for this class now")
 	ErrTimeout = errors.New("shed: waited for a permit until the class's deadline")
+	ErrNoSite  = errors.New("shed: no backend instance takes requests")
 )
 
 // Config sets a Gate. Wait is how long a class may wait for a permit; Queue how many may wait in all, the lane aside;
@@ -54,7 +58,15 @@ type Config struct {
 	// it is 0; LaneQueue is how many of the lane may wait.
 	LaneShare float64
 	LaneQueue int
+	// Trial marks the rules that decide and count without being carried out.
+	Trial [Rules]bool
 }
+
+// Bounds that hold where a rule is only tried too.
+const (
+	mostWaiting = 16_384
+	longestWait = 10 * time.Second
+)
 
 // Default is a configuration that starts low and finds its way.
 func Default() Config {
@@ -74,67 +86,138 @@ type Gate struct {
 
 	mu       sync.Mutex
 	cfg      Config
-	limit    Limit
+	sites    []*Site
 	inFlight int
 	inLane   int // of them, the lane's
 	waiting  int // the lane's aside
 	queues   [Classes]queue
+	spare    []*waiter // that nobody uses now
 	grants   uint64
+	levels   levels
+	rules    [Rules]ruleCount
 }
 
-// NewGate returns a Gate that reads the time from clock.
+// NewGate returns a Gate without sites that reads the time from clock.
 func NewGate(cfg Config, clock func() time.Time) *Gate {
-	return &Gate{clock: clock, cfg: cfg, limit: NewLimit(cfg.Limit)}
+	return &Gate{clock: clock, cfg: cfg, levels: newLevels()}
 }
 
-// Permit is the right to bother the backend once. Release it exactly once.
+// Configure changes the configuration while the gate is in use. Limits keep what they have found, within the new bounds.
+func (g *Gate) Configure(cfg Config) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cfg = cfg
+	for _, s := range g.sites {
+		s.limit.Set(cfg.Limit)
+	}
+	g.grant()
+}
+
+// Permit is the right to bother a site once. Release it exactly once.
 type Permit struct {
-	gate  *Gate
+	site  *Site
 	since time.Time
 	class Class
 }
 
-// Acquire waits for a permit within the class's deadline and the context's.
-func (g *Gate) Acquire(ctx context.Context, class Class) (Permit, error) {
+// Site is where the request may go.
+func (p Permit) Site() *Site { return p.site }
+
+// Acquire waits for a permit within the class's deadline and the context's. The errors are ErrShed, ErrTimeout and
+// ErrNoSite.
+func (g *Gate) Acquire(ctx context.Context, at Priority) (Permit, error) {
 	g.mu.Lock()
 	now := g.clock()
-	if g.free(class) {
-		g.take(class)
+	if at.Class != Lane && !g.levels.arrive(at, now, &g.cfg.Share) && g.applies(RuleThreshold) {
 		g.mu.Unlock()
-		return Permit{g, now, class}, nil
-	}
-	w, ok := g.enqueue(class, now)
-	g.mu.Unlock()
-	if !ok {
 		return Permit{}, ErrShed
 	}
-	timer := time.NewTimer(g.cfg.Wait[class])
-	defer timer.Stop()
+	if s := g.site(at.Class); s != nil {
+		g.take(at.Class, s)
+		g.mu.Unlock()
+		return Permit{s, now, at.Class}, nil
+	}
+	w, err := g.enqueue(at.Class, now)
+	wait := g.cfg.Wait[at.Class]
+	g.mu.Unlock()
+	if err != nil {
+		return Permit{}, err
+	}
+	return g.await(ctx, w, wait)
+}
+
+// await waits until something became of a waiter.
+func (g *Gate) await(ctx context.Context, w *waiter, wait time.Duration) (Permit, error) {
+	w.timer.Reset(wait)
 	select {
 	case <-w.answer:
-	case <-timer.C:
 	case <-ctx.Done():
+	case <-w.timer.C:
+		if g.mayStay(w) {
+			w.timer.Reset(longestWait - wait)
+			select {
+			case <-w.answer:
+			case <-w.timer.C:
+			case <-ctx.Done():
+			}
+		}
 	}
-	return g.settle(w)
+	return g.settle(w, ctx.Err() != nil)
+}
+
+// mayStay tells whether somebody whose deadline is over may go on waiting, because the deadline is only tried.
+func (g *Gate) mayStay(w *waiter) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if w.state != waiting || !g.cfg.Trial[RuleDeadline] || g.cfg.Wait[w.class] >= longestWait {
+		return false
+	}
+	w.late = true
+	g.rules[RuleDeadline].would++
+	return true
 }
 
 // enqueue adds a waiter, if need be in place of one of a lower class. The caller holds the lock.
-func (g *Gate) enqueue(class Class, now time.Time) (*waiter, bool) {
-	if class == Lane && g.queues[Lane].live >= g.cfg.LaneQueue || class != Lane && g.waiting >= g.cfg.Queue && !g.evictBelow(class) {
-		return nil, false
+func (g *Gate) enqueue(class Class, now time.Time) (*waiter, error) {
+	if g.permits() == 0 {
+		return nil, ErrNoSite
 	}
-	w := &waiter{class: class, since: now, answer: make(chan struct{})}
+	g.levels.waited = true
+	if g.full(class) && (g.applies(RuleQueue) || g.waiting+g.queues[Lane].live >= mostWaiting) && !g.evictBelow(class) {
+		g.refused(class)
+		return nil, ErrShed
+	}
+	g.rules[RuleLimit].refused++
+	w := g.waiter(class, now)
 	g.queues[class].push(w)
 	g.left(class, -1)
-	return w, true
+	return w, nil
+}
+
+// full tells whether there is no room left to wait in for the class.
+func (g *Gate) full(class Class) bool {
+	if class == Lane {
+		return g.queues[Lane].live >= g.cfg.LaneQueue
+	}
+	return g.waiting >= g.cfg.Queue
+}
+
+// refused tells the thresholds of a request that found no permit.
+func (g *Gate) refused(class Class) {
+	if class != Lane {
+		g.levels.refused[class]++
+	}
 }
 
 func (g *Gate) evictBelow(class Class) bool {
+	if class == Lane {
+		return false
+	}
 	for c := public - 1; c > class; c-- {
 		if w := g.queues[c].popOldest(); w != nil {
 			g.waiting--
-			w.state = shed
-			close(w.answer)
+			g.refused(c)
+			w.tell(shed)
 			return true
 		}
 	}
@@ -142,18 +225,26 @@ func (g *Gate) evictBelow(class Class) bool {
 }
 
 // settle turns what became of a waiter into the answer. A grant that raced with the deadline is kept.
-func (g *Gate) settle(w *waiter) (Permit, error) {
+func (g *Gate) settle(w *waiter, gone bool) (Permit, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	defer g.free(w)
 	switch w.state {
 	case granted:
-		return Permit{g, g.clock(), w.class}, nil
+		return Permit{w.site, g.clock(), w.class}, nil
 	case shed:
 		return Permit{}, ErrShed
+	case unsent:
+		return Permit{}, ErrNoSite
 	}
-	w.state = abandoned
-	g.queues[w.class].live--
+	g.queues[w.class].remove(w)
 	g.left(w.class, 1)
+	if !gone {
+		if !w.late {
+			g.rules[RuleDeadline].refused++
+		}
+		g.refused(w.class)
+	}
 	return Permit{}, ErrTimeout
 }
 
@@ -165,10 +256,11 @@ type Outcome struct {
 
 // Release gives the permit back and tells the limit what came of it.
 func (p Permit) Release(o Outcome) {
-	g := p.gate
+	g := p.site.gate
 	g.mu.Lock()
 	now := g.clock()
-	g.limit.Sample(now, now.Sub(p.since), g.inFlight, o)
+	p.site.limit.Sample(now, now.Sub(p.since), p.site.inFlight, o)
+	p.site.inFlight--
 	g.inFlight--
 	if p.class == Lane {
 		g.inLane--
@@ -177,34 +269,31 @@ func (p Permit) Release(o Outcome) {
 	g.mu.Unlock()
 }
 
-// ReportQueueWait tells the gate how long writes wait inside the backend.
-func (g *Gate) ReportQueueWait(wait time.Duration) {
-	g.mu.Lock()
-	g.limit.ReportQueueWait(g.clock(), wait)
-	g.grant()
-	g.mu.Unlock()
-}
-
-// Status is what a Gate shows to operators. Waited is how long the oldest waiter has been waiting; the lane does not count
-// there, for the public is called in by it.
+// Status is what a Gate shows to operators, all sites together. Waited is how long the oldest waiter has been waiting; the
+// lane does not count there, for the public is called in by it.
 type Status struct {
 	Permits  int
 	InFlight int
 	Waiting  int
 	Waited   time.Duration
-	Lane     int // of those in flight, the lane's
+	Lane     int         // of those in flight, the lane's
+	UpTo     [public]int // sub-levels of each class that may come now, Levels for all of them
+	Rules    [Rules]RuleStatus
 }
 
 // Status reports the gate's state.
 func (g *Gate) Status() Status {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := Status{Permits: g.limit.Permits(), InFlight: g.inFlight, Waiting: g.waiting + g.queues[Lane].live, Lane: g.inLane}
+	s := Status{Permits: g.permits(), InFlight: g.inFlight, Waiting: g.waiting + g.queues[Lane].live, Lane: g.inLane, UpTo: g.levels.upTo}
 	now := g.clock()
 	for c := range public {
-		if w := g.queues[c].oldest(); w != nil {
+		if w := g.queues[c].oldest; w != nil {
 			s.Waited = max(s.Waited, now.Sub(w.since))
 		}
+	}
+	for r, n := range g.rules {
+		s.Rules[r] = RuleStatus{Trial: g.cfg.Trial[r], Refused: n.refused, Would: n.would}
 	}
 	return s
 }

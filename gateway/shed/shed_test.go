@@ -17,19 +17,26 @@ func small(permits, queue int) Config {
 	return cfg
 }
 
+// open makes a gate with one site that may use its whole limit.
+func open(cfg Config, clock func() time.Time) *Gate {
+	g := NewGate(cfg, clock)
+	g.Open().SetShare(1)
+	return g
+}
+
 // order lets classes queue up behind one held permit and returns in which order they are served.
 func order(t *testing.T, cfg Config, arrivals []Class) (served []int, refused []int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(cfg, time.Now)
-		held, err := g.Acquire(t.Context(), P0)
+		g := open(cfg, time.Now)
+		held, err := g.Acquire(t.Context(), At(P0))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var mu sync.Mutex
 		for i, class := range arrivals {
 			go func() {
-				p, err := g.Acquire(t.Context(), class)
+				p, err := g.Acquire(t.Context(), At(class))
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
@@ -91,10 +98,10 @@ func TestShareKeepsTheLowestClassAlive(t *testing.T) {
 
 func TestDeadlineOfAClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(small(1, 10), time.Now)
-		held, _ := g.Acquire(t.Context(), P0)
+		g := open(small(1, 10), time.Now)
+		held, _ := g.Acquire(t.Context(), At(P0))
 		start := time.Now()
-		if _, err := g.Acquire(t.Context(), P3); !errors.Is(err, ErrTimeout) {
+		if _, err := g.Acquire(t.Context(), At(P3)); !errors.Is(err, ErrTimeout) {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != Default().Wait[P3] {
@@ -102,14 +109,14 @@ func TestDeadlineOfAClass(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if _, err := g.Acquire(ctx, P0); !errors.Is(err, ErrTimeout) {
+		if _, err := g.Acquire(ctx, At(P0)); !errors.Is(err, ErrTimeout) {
 			t.Fatal(err)
 		}
 		held.Release(Outcome{})
 		if s := g.Status(); s.InFlight != 0 || s.Waiting != 0 {
 			t.Fatalf("left behind: %+v", s)
 		}
-		p, err := g.Acquire(t.Context(), P3)
+		p, err := g.Acquire(t.Context(), At(P3))
 		if err != nil {
 			t.Fatalf("a free gate refused: %v", err)
 		}
@@ -118,13 +125,13 @@ func TestDeadlineOfAClass(t *testing.T) {
 }
 
 func TestNeverMoreOutThanPermits(t *testing.T) {
-	g := NewGate(small(3, 50), time.Now)
+	g := open(small(3, 50), time.Now)
 	var mu sync.Mutex
 	out, most := 0, 0
 	var wg sync.WaitGroup
 	for i := range 200 {
 		wg.Go(func() {
-			p, err := g.Acquire(t.Context(), Class(i%Classes))
+			p, err := g.Acquire(t.Context(), At(Class(i%Classes)))
 			if err != nil {
 				return
 			}
@@ -196,11 +203,11 @@ func TestOverloadCutsAtOnce(t *testing.T) {
 }
 
 func BenchmarkAcquireRelease(b *testing.B) {
-	g := NewGate(Default(), time.Now)
+	g := open(Default(), time.Now)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			p, err := g.Acquire(context.Background(), P2)
+			p, err := g.Acquire(context.Background(), At(P2))
 			if err == nil {
 				p.Release(Outcome{})
 			}

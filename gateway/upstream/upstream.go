@@ -65,6 +65,7 @@ type Backend struct {
 	streams *http.Client
 	aside   aside
 	gate    *shed.Gate
+	site    *shed.Site
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	tripped atomic.Pointer[turn]
 	failure atomic.Pointer[string]
@@ -94,6 +95,8 @@ func New(o Options) (*Backend, error) {
 		aside:   newAside(u.Host),
 		streams: &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext}},
 	}
+	b.site = b.gate.Open()
+	b.site.SetShare(1)
 	b.tripped.Store(&turn{since: o.Clock()})
 	b.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: b.name, MaxRequests: 10, Interval: 10 * time.Second, BucketPeriod: time.Second, Timeout: 2 * time.Second,
@@ -140,7 +143,7 @@ type Answer struct {
 
 // Do sends a request of a class: permit, breaker, call. The errors are ErrBusy, ErrResting and ErrUnknown, wrapped.
 func (b *Backend) Do(ctx context.Context, class shed.Class, r Request) (Answer, error) {
-	permit, err := b.gate.Acquire(ctx, class)
+	permit, err := b.gate.Acquire(ctx, shed.At(class))
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrBusy, err)
 	}
@@ -288,7 +291,7 @@ func (b *Backend) poll() {
 	}
 	r.received = b.clock()
 	b.report.Store(&r)
-	b.gate.ReportQueueWait(time.Duration(r.QueueWaitMS * float64(time.Millisecond)))
+	b.site.ReportQueueWait(time.Duration(r.QueueWaitMS * float64(time.Millisecond)))
 }
 
 // Report returns the backend's last report, when it came, and whether that is recent; nil before the first.
