@@ -19,15 +19,13 @@ type travellers struct {
 	every      time.Duration // a journey begins
 	levelled   bool          // whether a journey has one level
 	mu         sync.Mutex
-	begun, end int
-	late       bool // the first second is not counted
+	begun, end int // of those after the first second
 }
 
-func (j *travellers) travel(g *Gate, person uint64) {
+func (j *travellers) travel(g *Gate, person uint64, counted bool) {
 	var subject [16]byte
 	binary.LittleEndian.PutUint64(subject[:], person*0x9e3779b97f4a7c15)
 	at := Of(j.class, subject, time.Unix(0, 0))
-	counted := j.late
 	for range j.legs {
 		if !j.levelled {
 			at = At(j.class)
@@ -53,11 +51,11 @@ func (j *travellers) share(t *testing.T, factor float64) float64 {
 		j.every = time.Duration(float64(j.legs) * float64(time.Second) / (2500 * factor))
 		var wg sync.WaitGroup
 		for i := range uint64(4 * time.Second / j.every) {
-			j.late = i > uint64(time.Second/j.every)
-			if j.late {
+			counted := i > uint64(time.Second/j.every)
+			if counted {
 				j.begun++
 			}
-			wg.Go(func() { j.travel(g, i) })
+			wg.Go(func() { j.travel(g, i, counted) })
 			time.Sleep(j.every)
 		}
 		wg.Wait()
