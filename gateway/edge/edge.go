@@ -44,6 +44,8 @@ type Edge struct {
 	origin  *http.CrossOriginProtection
 	reads   *sketchReads
 
+	relays      *relays
+	hurried     hurried
 	waitHeaders map[string][]header // by language
 }
 
@@ -51,6 +53,7 @@ type Edge struct {
 type row struct {
 	route.Route
 	handler http.HandlerFunc
+	relayed bool // it only passes requests on
 }
 
 // New builds the edge and its pages.
@@ -64,9 +67,15 @@ func New(o Options) (*Edge, error) {
 		return nil, err
 	}
 	e.waitHeaders = waitingHeaders(e.pages)
+	e.hurried = newHurried()
+	var relayed []route.Route
 	for _, r := range e.table() {
+		if r.relayed {
+			relayed = append(relayed, r.Route)
+		}
 		e.mux.Handle(r.Method+" "+r.Pattern, e.measured(r))
 	}
+	e.relays = newRelays(relayed)
 	e.mux.HandleFunc("/", e.nowhere)
 	return e, nil
 }
@@ -92,7 +101,7 @@ func Table() []route.Route {
 func (e *Edge) table() []row {
 	rows := e.interfaces()
 	for _, p := range e.pages.Routes() {
-		rows = append(rows, row{route.Route{Method: p.Method, Pattern: p.Pattern, Class: route.W, Guard: route.Open}, remembering(p.Handler)})
+		rows = append(rows, row{Route: route.Route{Method: p.Method, Pattern: p.Pattern, Class: route.W, Guard: route.Open}, handler: remembering(p.Handler)})
 	}
 	return rows
 }
@@ -100,10 +109,10 @@ func (e *Edge) table() []row {
 // interfaces are the rows of the API.
 func (e *Edge) interfaces() []row {
 	from := func(method, pattern string, guard route.Guard, h http.HandlerFunc) row {
-		return row{route.Route{Method: method, Pattern: pattern, Class: route.W, Guard: guard}, h}
+		return row{Route: route.Route{Method: method, Pattern: pattern, Class: route.W, Guard: guard}, handler: h}
 	}
 	to := func(method, pattern string, class route.Class, guard route.Guard) row {
-		return row{route.Route{Method: method, Pattern: pattern, Class: class, Guard: guard}, e.relay(class)}
+		return row{route.Route{Method: method, Pattern: pattern, Class: class, Guard: guard}, e.relay(class, guard), true}
 	}
 	return []row{
 		from("GET", "/v1/openings", route.Open, e.openings),
@@ -113,7 +122,7 @@ func (e *Edge) interfaces() []row {
 		from("POST", "/v1/eligibility", route.Open, e.eligibility),
 		from("POST", "/v1/queue/join", route.Open, e.join),
 		from("GET", "/v1/queue/place", route.Ticket, e.place),
-		{route.Route{Method: "POST", Pattern: "/v1/queue/enter", Class: route.P1, Guard: route.Ticket}, e.enter},
+		{Route: route.Route{Method: "POST", Pattern: "/v1/queue/enter", Class: route.P1, Guard: route.Ticket}, handler: e.enter},
 		to("GET", "/v1/clinics", route.P2, route.Trial),
 		to("GET", "/v1/clinics/{id}/slots", route.P2, route.Trial),
 		to("POST", "/v1/holds", route.P1, route.Trial),
@@ -122,7 +131,7 @@ func (e *Edge) interfaces() []row {
 		to("POST", "/v1/bookings", route.P0, route.Trial),
 		to("GET", "/v1/identity", route.P2, route.Pass),
 		to("POST", "/v1/identity/{provider}", route.P1, route.Pass),
-		{route.Route{Method: "POST", Pattern: "/v1/identity/{provider}/return", Class: route.P1, Guard: route.Pass}, e.relayAside},
+		{Route: route.Route{Method: "POST", Pattern: "/v1/identity/{provider}/return", Class: route.P1, Guard: route.Pass}, handler: e.relayAside},
 		to("POST", "/v1/bookings/lookup", route.P3, route.Open),
 		to("GET", "/v1/bookings/{no}", route.P2, route.Proof),
 		to("GET", "/v1/bookings/{no}/slots", route.P2, route.Proof),

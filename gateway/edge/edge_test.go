@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -39,6 +40,8 @@ type gate struct {
 	ring    *keyring.Ring
 	reached atomic.Int64
 	sources atomic.Pointer[[]string] // that the last request to the backend named
+	last    atomic.Pointer[string]   // the last request to the backend, as it came
+	answer  atomic.Int64             // the status of its answers; 0: well
 	offset  atomic.Int64             // of the server's clock
 }
 
@@ -62,6 +65,15 @@ func newGate(t testing.TB) *gate {
 		g.reached.Add(1)
 		sources := r.Header[route.ForHeader]
 		g.sources.Store(&sources)
+		came, _ := httputil.DumpRequest(r, true)
+		text := string(came)
+		g.last.Store(&text)
+		if status := int(g.answer.Load()); status != 0 {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"code":"test"}`)
+			return
+		}
 		_, _ = io.Copy(w, strings.NewReader(`{}`))
 	}))
 	t.Cleanup(backend.Close)

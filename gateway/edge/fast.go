@@ -63,6 +63,8 @@ func (e *Edge) serveFast(ctx *fasthttp.RequestCtx) {
 		return
 	case ctx.IsPost() && bytes.Equal(target, joinPath) && e.joinFast(ctx, shown):
 		return
+	case e.relayFast(ctx, target, shown):
+		return
 	}
 	e.serveSlow(ctx, err)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/pass"
 	"github.com/daemun/daemun/gateway/route"
 	"github.com/daemun/daemun/gateway/upstream"
 )
@@ -25,9 +26,13 @@ const (
 )
 
 // relay passes a request on to the backend, which checks everything again by itself.
-func (e *Edge) relay(class route.Class) http.HandlerFunc {
+func (e *Edge) relay(class route.Class, guard route.Guard) http.HandlerFunc {
 	return e.relayBy(func(ctx context.Context, r upstream.Request) (upstream.Answer, error) {
-		return e.backend.Do(ctx, class, r)
+		at, ok := e.priority(class, guard, r.Authorization)
+		if !ok { // it was good a moment ago
+			return upstream.Answer{}, problem("bad_pass")
+		}
+		return e.backend.Do(ctx, at, r)
 	})
 }
 
@@ -59,35 +64,28 @@ func (e *Edge) relayBy(send func(context.Context, upstream.Request) (upstream.An
 
 // guard checks what a request must show before it may cost the backend anything.
 func (e *Edge) guard(r *http.Request, guard route.Guard) *api.Problem {
-	shown := r.Header.Get("Authorization")
-	text, isPass := strings.CutPrefix(shown, passScheme)
-	switch guard {
-	case route.Open, route.Ticket: // answered from memory, or the handler reads the ticket
+	if guard == route.Ticket { // the handler reads the ticket
 		return nil
-	case route.Proof:
-		if strings.HasPrefix(shown, proofScheme) {
-			return nil // the backend made it and knows it
-		}
-	case route.Pass, route.Trial:
-	default:
-		return problem("internal") // a guard that nobody keeps lets nobody through
 	}
-	if !isPass || !e.good(text, guard == route.Trial) {
-		return problem("bad_pass")
+	if _, ok := e.priority(route.P3, guard, r.Header.Get("Authorization")); !ok {
+		if guard == route.Open || guard == route.Proof || guard == route.Pass || guard == route.Trial {
+			return problem("bad_pass")
+		}
+		return problem("internal") // a guard that nobody keeps lets nobody through
 	}
 	return nil
 }
 
-// good tells whether a pass is one of ours, in force, and of an opening that there is. A rehearsal's is good where one may
-// rehearse, and only until the opening begins.
-func (e *Edge) good(text string, trial bool) bool {
+// good tells whether a pass is one of ours, in force, and of an opening that there is, and whose it is. A rehearsal's is
+// good where one may rehearse, and only until the opening begins.
+func (e *Edge) good(text string, trial bool) (pass.Pass, bool) {
 	now := e.node.Now()
 	p, err := e.passes.Verify(text, now)
 	if err != nil {
-		return false
+		return p, false
 	}
 	line := e.node.Snapshot().Line(p.Opening)
-	return line != nil && (!p.Rehearsal || trial && !line.Begun(now))
+	return p, line != nil && (!p.Rehearsal || trial && !line.Begun(now))
 }
 
 // back hands the backend's answer to the citizen. Its own trouble becomes a polite refusal.

@@ -173,14 +173,22 @@ func (s service) Take(ctx context.Context, code, key string, req api.LeftoverTak
 
 // ask sends a page's question to the backend under the question's class and reads the answer into v.
 func (s service) ask(ctx context.Context, class shed.Class, method, target, authorization, key string, body, v any) error {
-	send := func(r upstream.Request) (upstream.Answer, error) { return s.e.backend.Do(ctx, class, r) }
+	at := shed.At(class)
+	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass {
+		if p, ok := s.e.good(text, false); ok { // else askBy refuses it
+			at = shed.Of(class, p.Subject, s.Now())
+		}
+	}
+	send := func(r upstream.Request) (upstream.Answer, error) { return s.e.backend.Do(ctx, at, r) }
 	return s.askBy(ctx, send, class, method, target, authorization, key, body, v)
 }
 
 // askBy is ask by a way of its own.
 func (s service) askBy(ctx context.Context, send func(upstream.Request) (upstream.Answer, error), class shed.Class, method, target, authorization, key string, body, v any) error {
-	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass && !s.e.good(text, false) {
-		return problem("bad_pass")
+	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass {
+		if _, ok := s.e.good(text, false); !ok {
+			return problem("bad_pass")
+		}
 	}
 	r := upstream.Request{Method: method, Path: target, Authorization: authorization, IdempotencyKey: key, For: addressIn(ctx)}
 	if body != nil {

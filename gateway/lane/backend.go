@@ -27,7 +27,7 @@ func (l *Lane) ask(ctx context.Context, p person, r upstream.Request) (upstream.
 	if err != nil {
 		return upstream.Answer{}, err
 	}
-	return l.Backend.Do(ctx, shed.Lane, r)
+	return l.Backend.Do(ctx, shed.At(shed.Lane), r)
 }
 
 // asked is ask for the pages: out goes as JSON, the answer is read into in, a refusal is an *api.Problem.

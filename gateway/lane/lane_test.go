@@ -322,7 +322,7 @@ func TestAgentsWorkWhileThePublicIsShed(t *testing.T) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				offered.Add(1)
-				if _, err := o.Backend.Do(ctx, shed.Class(i%4), upstream.Request{Method: "GET", Path: "/v1/clinics"}); err != nil {
+				if _, err := o.Backend.Do(ctx, shed.At(shed.Class(i%4)), upstream.Request{Method: "GET", Path: "/v1/clinics"}); err != nil {
 					shedded.Add(1)
 				}
 				time.Sleep(time.Millisecond) // who is shed is back at once

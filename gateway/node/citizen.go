@@ -195,7 +195,7 @@ func (n *Node) EnterAs(ctx context.Context, class shed.Class, text []byte, now t
 		KeyID: n.signer.id, Opening: t.Opening, Subject: t.Subject, Epoch: t.Epoch, Rank: place.Rank,
 		ScheduleVersion: snapshot.plan.schedule.Version, IssuedAt: now, ExpiresAt: now.Add(passLife),
 	}, n.signer.key)
-	answer, err := n.backend.Do(ctx, class, upstream.Request{
+	answer, err := n.backend.Do(ctx, shed.Of(class, t.Subject, now), upstream.Request{
 		Method: http.MethodPost, Path: "/internal/admissions", ContentType: "text/plain", Body: []byte(proposal),
 		IdempotencyKey: proposal[:keyLen], // the admission is recorded once however often it is asked for
 	})

@@ -40,7 +40,7 @@ func (n *Node) record(ctx context.Context) {
 			n.log.Error("an operator's change cannot be read", zap.String("key", key), zap.Error(err))
 			continue
 		}
-		a, err := n.backend.Do(ctx, shed.P0, upstream.Request{
+		a, err := n.backend.Do(ctx, shed.At(shed.P0), upstream.Request{
 			Method: http.MethodPost, Path: path, ContentType: "application/json", Body: event,
 		})
 		if err != nil || a.Status >= http.StatusInternalServerError {

@@ -90,7 +90,7 @@ func (n *Node) bring(ctx context.Context, j *ledger.Journal) error {
 	if err != nil {
 		return err
 	}
-	a, err := n.backend.Do(ctx, shed.P0, upstream.Request{
+	a, err := n.backend.Do(ctx, shed.At(shed.P0), upstream.Request{
 		Method: http.MethodPost, Path: "/internal/journal", ContentType: "application/json", Body: body,
 	})
 	switch {

@@ -51,7 +51,7 @@ func (n *Node) Rehearse(ctx context.Context, id subject.ID, line *queue.Line, o 
 	if err != nil {
 		return "", err
 	}
-	answer, err := n.backend.Do(ctx, shed.P0, upstream.Request{
+	answer, err := n.backend.Do(ctx, shed.At(shed.P0), upstream.Request{
 		Method: http.MethodPost, Path: "/internal/rehearsals", ContentType: "application/json", Body: body,
 	})
 	if err != nil {

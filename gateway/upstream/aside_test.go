@@ -45,7 +45,7 @@ func TestAsideKeepsNobodyElseWaiting(t *testing.T) {
 		t.Errorf("%d permits are taken", g.InFlight)
 	}
 	for range 50 {
-		if a, err := backend.Do(context.Background(), shed.P3, Request{Method: "GET", Path: "/"}); err != nil || a.Status != 200 {
+		if a, err := backend.Do(context.Background(), shed.At(shed.P3), Request{Method: "GET", Path: "/"}); err != nil || a.Status != 200 {
 			t.Fatalf("the usual way: %d, %v", a.Status, err)
 		}
 	}
@@ -69,7 +69,7 @@ func TestAsideHeedsTheBreaker(t *testing.T) {
 		t.Fatalf("the breaker is %s", s)
 	}
 	for range 20 {
-		_, _ = backend.Do(context.Background(), shed.P2, Request{Method: "GET", Path: "/"})
+		_, _ = backend.Do(context.Background(), shed.At(shed.P2), Request{Method: "GET", Path: "/"})
 	}
 	calls := b.calls.Load()
 	if _, err := backend.Aside(context.Background(), Request{Method: "POST", Path: "/"}); !errors.Is(err, ErrResting) || b.calls.Load() != calls {

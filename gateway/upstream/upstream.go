@@ -141,9 +141,9 @@ type Answer struct {
 	Body         []byte
 }
 
-// Do sends a request of a class: permit, breaker, call. The errors are ErrBusy, ErrResting and ErrUnknown, wrapped.
-func (b *Backend) Do(ctx context.Context, class shed.Class, r Request) (Answer, error) {
-	permit, err := b.gate.Acquire(ctx, shed.At(class))
+// Do sends a request of a priority: permit, breaker, call. The errors are ErrBusy, ErrResting and ErrUnknown, wrapped.
+func (b *Backend) Do(ctx context.Context, at shed.Priority, r Request) (Answer, error) {
+	permit, err := b.gate.Acquire(ctx, at)
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrBusy, err)
 	}

@@ -63,7 +63,7 @@ func newBackend(t *testing.T) (*Backend, *behave, *httptest.Server) {
 }
 
 func call(b *Backend) (Answer, error) {
-	return b.Do(context.Background(), shed.P2, Request{Method: http.MethodGet, Path: "/v1/clinics"})
+	return b.Do(context.Background(), shed.At(shed.P2), Request{Method: http.MethodGet, Path: "/v1/clinics"})
 }
 
 func TestAnswersComeBackWhole(t *testing.T) {
@@ -171,7 +171,7 @@ func TestAPermitIsNotWaitedForByThoseWhoLeft(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := b.Do(ctx, shed.P0, Request{Method: http.MethodGet, Path: "/"}); !errors.Is(err, ErrBusy) {
+	if _, err := b.Do(ctx, shed.At(shed.P0), Request{Method: http.MethodGet, Path: "/"}); !errors.Is(err, ErrBusy) {
 		t.Errorf("%v", err)
 	}
 	close(release)
@@ -199,7 +199,7 @@ func TestConnectionsOfAnEarlierLifeAreNotTrusted(t *testing.T) {
 			t.Fatal(err)
 		}
 		server.CloseClientConnections()
-		if _, err := b.Do(context.Background(), shed.P0, row.request); !errors.Is(err, row.want) {
+		if _, err := b.Do(context.Background(), shed.At(shed.P0), row.request); !errors.Is(err, row.want) {
 			t.Errorf("%s with key %q: %v, want %v", row.request.Method, row.request.IdempotencyKey, err, row.want)
 		}
 	}
