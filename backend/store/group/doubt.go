@@ -5,13 +5,14 @@ import "time"
 // doubt is whether state and disk may differ. It belongs to the writer's goroutine.
 type doubt struct {
 	raised bool
+	silent bool        // the ledger does not tell whether what failed took effect
 	timer  *time.Timer // runs while raised: doubts are settled also when nobody asks for anything
 	failed error       // why the last try to settle failed, until the next may be made
 	next   time.Time
 }
 
-func (d *doubt) raise() {
-	d.raised, d.failed = true, nil
+func (d *doubt) raise(silent bool) {
+	d.raised, d.silent, d.failed = true, silent, nil
 	d.timer = time.NewTimer(retryAfter)
 }
 

@@ -8,7 +8,8 @@
 // is safe, so that the disk never holds a decision without those that it rests on; if that one fails, both are taken back.
 //
 // After a write that failed nobody knows whether it took effect. Until memory and disk were compared, and memory was read
-// again if they differ, nothing is decided.
+// again if they differ, nothing is decided. They are compared by how far the ledger goes; after a write of which the ledger
+// hears nothing, memory is read again in any case.
 package group
 
 import (
@@ -123,7 +124,7 @@ func (w *Writer) install(state *booking.State) {
 func (w *Writer) commit(write func() error) error {
 	started := time.Now()
 	if err := write(); err != nil {
-		w.doubt.raise()
+		w.doubt.raise(false)
 		return unavailable("commit", err)
 	}
 	w.meters.committed(time.Since(started))
@@ -142,7 +143,7 @@ func (w *Writer) trust() error {
 		if err != nil {
 			return unavailable("reading how far the log of accesses goes", err)
 		}
-		if head == w.state.Load().Head() {
+		if head == w.state.Load().Head() && !w.doubt.silent {
 			w.state.Load().RestoreAccessed(accessed) // nothing else rests on it
 			return nil
 		}

@@ -27,6 +27,17 @@ func (b *batch) answer(err error) {
 	b.ops, b.effects = b.ops[:0], b.effects[:0]
 }
 
+// silent tells whether the ledger hears nothing of a batch, so that it cannot tell either whether the batch took effect: of
+// holds and of what ends them, wherever nobody booked in the same transaction.
+func (b *batch) silent() bool {
+	for _, e := range b.effects {
+		if e.Record.Kind != "" {
+			return false
+		}
+	}
+	return true
+}
+
 func (b *batch) undo(state *booking.State) {
 	for i := len(b.effects) - 1; i >= 0; i-- {
 		state.Undo(b.effects[i])
@@ -146,7 +157,7 @@ func (w *Writer) landed(r written) {
 		w.seq.Store(b.seq)
 		b.answer(nil)
 	} else {
-		w.doubt.raise()
+		w.doubt.raise(b.silent())
 		state := w.state.Load()
 		w.next.undo(state)
 		b.undo(state)

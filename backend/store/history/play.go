@@ -78,7 +78,7 @@ func (g *game) play(ctx context.Context, act int) {
 		wg.Go(func() {
 			for _, a := range steps {
 				if !g.step(ctx, client, act, a) {
-					_ = persist(func() error { return g.site.Store().Append(ctx, nil, g.at(act)) }) // comes back when it answers
+					g.recover(ctx, act)
 				}
 			}
 		})
@@ -240,8 +240,13 @@ func (g *game) end(ctx context.Context) {
 // surely takes a step again until somebody knows.
 func (g *game) surely(ctx context.Context, act int, a Action) {
 	for !g.step(ctx, ending, act, a) {
-		time.Sleep(time.Millisecond)
+		g.recover(ctx, act)
 	}
+}
+
+// recover waits until the store answers. Each step that nobody knows of doubles the orders there are to try.
+func (g *game) recover(ctx context.Context, act int) {
+	_ = persist(func() error { return g.site.Store().Append(ctx, nil, g.at(act)) })
 }
 
 // ending is the client that asks at the end.
