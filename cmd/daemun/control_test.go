@@ -103,10 +103,19 @@ func TestControlRoom(t *testing.T) {
 			{"operator", "PUT", base + "/rate", api.RateCommand{Reason: "x", PerS: -1}, 400},
 			{"operator", "POST", "/control/v1/notices", api.NoticeCommand{}, 400},
 			{"operator", "GET", "/control/v1/nothing", nil, 404},
+			{"operator", "GET", "/control/v1/profile?seconds=1", nil, 403},
+			{"supervisor", "GET", "/control/v1/profile", nil, 400},
+			{"supervisor", "GET", "/control/v1/profile?seconds=31", nil, 400},
 		} {
 			if code, body := s.command(row.role, row.method, row.path, row.body, nil); code != row.code {
 				t.Errorf("%s %s: %d %s", row.method, row.path, code, body)
 			}
+		}
+	})
+	t.Run("a supervisor takes a profile", func(t *testing.T) {
+		code, body := s.command("supervisor", "GET", "/control/v1/profile?seconds=1", nil, nil)
+		if packed := "\x1f\x8b"; code != 200 || !strings.HasPrefix(body, packed) {
+			t.Errorf("%d, %d bytes", code, len(body))
 		}
 	})
 	t.Run("pause and resume are seen at once", func(t *testing.T) {

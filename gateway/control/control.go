@@ -64,6 +64,7 @@ func New(o Options) *Control {
 		{"GET /control/v1/snapshot", keyring.RoleViewer, c.snapshot},
 		{"GET /control/v1/events", keyring.RoleViewer, c.events},
 		{"GET /control/v1/ledger", keyring.RoleViewer, c.ledger("/internal/ledger")},
+		{"GET /control/v1/profile", keyring.RoleSupervisor, c.profile},
 		{"GET /control/v1/keys", keyring.RoleViewer, func(w http.ResponseWriter, _ *http.Request, _ operator) error { return reply(w, o.Keys) }},
 		{"GET /control/v1/ledger/checkpoints", keyring.RoleViewer, c.ledger("/internal/ledger/checkpoints")},
 		{"GET /control/v1/ledger/passes", keyring.RoleSupervisor, c.ledger("/internal/ledger/passes")},
