@@ -1,0 +1,131 @@
+package shed
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	quiet       = 0.7 // of the requests that the backend works on at once: fewer than these cannot queue
+	uncertainty = 0.2 // how far, as a share, a baseline may have moved since it was measured
+	moved       = 0.9 // a baseline that fell to less than this share has not settled
+)
+
+// baseline is how long an answer takes where nothing queues. It learns only from requests that began while few were out.
+// Few means a share of the throughput times the baseline itself: were that too long by a queue, then the next measurement
+// would be shorter by the same share, so an error dies out within a few probes and cannot grow.
+type baseline struct {
+	mean    float64 // nanoseconds, 0 while unknown
+	falling bool    // the last measurement was clearly shorter
+
+	from, to time.Duration // when few were out, last
+	open     bool
+	n        float64
+	sum      float64
+	sum2     float64
+}
+
+// sample takes an answer; it counts by when it began, whenever it ends, or only short ones would count.
+func (b *baseline) sample(t, took time.Duration, inFlight, low int) {
+	switch few := inFlight <= low; {
+	case !few:
+		b.open = false // what began after the last answer with few out, began in the crowd
+	case !b.open:
+		b.open, b.from, b.to = true, t, t
+	default:
+		b.to = t
+	}
+	if began := t - took; began < b.from || began >= b.to {
+		return
+	}
+	b.n++
+	b.sum += float64(took)
+	b.sum2 += float64(took) * float64(took)
+}
+
+// fold takes what was gathered into the mean, by how sure it is: answers that scatter count less (a Kalman filter's gain).
+func (b *baseline) fold() {
+	if b.n < minSamples {
+		return
+	}
+	was := b.mean
+	b.take(b.n, b.sum, b.sum2)
+	b.falling = was > 0 && b.mean < moved*was
+	b.n, b.sum, b.sum2 = 0, 0, 0
+}
+
+func (b *baseline) take(n, sum, sum2 float64) {
+	mean := sum / n
+	if b.mean == 0 {
+		b.mean = mean
+		return
+	}
+	scatter := max(sum2/n-mean*mean, 0) / n
+	trust := uncertainty * uncertainty * b.mean * b.mean
+	if gain := trust / (trust + scatter); !math.IsNaN(gain) {
+		b.mean += gain * (mean - b.mean)
+	}
+}
+
+// atMost learns from a window in full use: however long the queue, it takes no less than the baseline.
+func (b *baseline) atMost(w window) {
+	if mean := w.took / float64(w.n); b.mean == 0 || mean < doubt*b.mean {
+		b.take(float64(w.n), w.took, w.took2)
+	}
+}
+
+// patience is how long a measurement will do.
+func (b *baseline) patience() time.Duration {
+	if b.falling {
+		return soon
+	}
+	return lasting
+}
+
+const (
+	soon    = 300 * time.Millisecond
+	lasting = 2 * time.Second
+)
+
+// probe lets fewer requests out for some milliseconds. The queue inside the backend that the limit allows pays for most of
+// it: the backend goes on working while that empties.
+type probe struct {
+	on      bool
+	permits float64
+	begun   time.Duration
+	ended   time.Duration
+	quiet   int // answers since few were out; -1 before
+}
+
+func (p *probe) due(t, after time.Duration) bool { return t-p.ended >= after }
+
+// low is how few have to be out for nothing to queue.
+func (l *Limit) low() int {
+	if rate := l.rate(); rate > 0 && l.base.mean > 0 {
+		return max(1, int(quiet*rate*l.base.mean/float64(time.Second)))
+	}
+	return max(1, int(l.permits/2))
+}
+
+func (l *Limit) beginProbe(t time.Duration) {
+	low := l.within(float64(l.low()))
+	l.probe.ended = t
+	if low < l.permits-1 {
+		l.probe = probe{on: true, permits: low, begun: t, ended: t, quiet: -1}
+	}
+}
+
+// probing ends a probe once all that were let out in it have come back, or if that takes too long.
+func (l *Limit) probing(t time.Duration, inFlight int) {
+	p := &l.probe
+	switch {
+	case p.quiet >= 0:
+		p.quiet++
+	case inFlight <= int(p.permits):
+		p.quiet = 0
+	}
+	if float64(p.quiet) >= max(minSamples, p.permits) || t-p.begun > max(5*l.cfg.Window, 4*time.Duration(l.base.mean)) {
+		p.on, p.ended = false, t
+		l.window = window{}
+	}
+}
