@@ -89,10 +89,11 @@ type Limit struct {
 	origin time.Time
 	at     time.Duration // of the last sample, since origin
 
-	window window
-	rates  [3]float64 // answers a second of the last windows in full use
-	base   baseline
-	probe  probe
+	window  window
+	rates   [3]float64 // answers a second of the last windows in full use
+	base    baseline
+	probe   probe
+	descent descent
 
 	reported time.Duration // when a report last cut
 }
@@ -149,7 +150,7 @@ func (l *Limit) Sample(now time.Time, took time.Duration, inFlight int, o Outcom
 		return
 	}
 	l.window.sample(t, took, inFlight, took > l.cfg.Ceiling)
-	if l.window.full(t, l.cfg.Window, l.permits) {
+	if l.window.full(t, l.cfg.Window, l.base.mean) {
 		l.decide(t)
 	}
 }

@@ -16,13 +16,14 @@ const (
 // would be shorter by the same share, so an error dies out within a few probes and cannot grow.
 type baseline struct {
 	mean    float64 // nanoseconds, 0 while unknown
+	spread  float64 // variance of answers over the square of the mean, from windows in full use
+	doubt   float64 // variance of mean over its square
 	falling bool    // the last measurement was clearly shorter
 
 	from, to time.Duration // when few were out, last
 	open     bool
 	n        float64
 	sum      float64
-	sum2     float64
 }
 
 // sample takes an answer; it counts by when it began, whenever it ends, or only short ones would count.
@@ -40,7 +41,6 @@ func (b *baseline) sample(t, took time.Duration, inFlight, low int) {
 	}
 	b.n++
 	b.sum += float64(took)
-	b.sum2 += float64(took) * float64(took)
 }
 
 // fold takes what was gathered into the mean, by how sure it is: answers that scatter count less (a Kalman filter's gain).
@@ -49,28 +49,33 @@ func (b *baseline) fold() {
 		return
 	}
 	was := b.mean
-	b.take(b.n, b.sum, b.sum2)
+	b.take(b.n, b.sum/b.n)
 	b.falling = was > 0 && b.mean < moved*was
-	b.n, b.sum, b.sum2 = 0, 0, 0
+	b.n, b.sum = 0, 0
 }
 
-func (b *baseline) take(n, sum, sum2 float64) {
-	mean := sum / n
+func (b *baseline) take(n, mean float64) {
 	if b.mean == 0 {
-		b.mean = mean
+		b.mean, b.doubt = mean, 1
 		return
 	}
-	scatter := max(sum2/n-mean*mean, 0) / n
-	trust := uncertainty * uncertainty * b.mean * b.mean
-	if gain := trust / (trust + scatter); !math.IsNaN(gain) {
-		b.mean += gain * (mean - b.mean)
-	}
+	gain := b.doubt / (b.doubt + b.spread/n)
+	b.mean += gain * (mean - b.mean)
+	b.doubt = b.doubt*(1-gain) + uncertainty*uncertainty
 }
 
-// atMost learns from a window in full use: however long the queue, it takes no less than the baseline.
-func (b *baseline) atMost(w window) {
-	if mean := w.took / float64(w.n); b.mean == 0 || mean < doubt*b.mean {
-		b.take(float64(w.n), w.took, w.took2)
+// window learns from a window in full use how far answers scatter, and that they take no longer than this without a queue.
+// The scatter is smoothed: were it each measurement's own, those with a long answer in them would always count least.
+func (b *baseline) window(w window) {
+	n := float64(w.n)
+	mean := w.took / n
+	if b.mean == 0 {
+		b.take(n, mean)
+	}
+	spread := max(w.took2/n-mean*mean, 0) / (b.mean * b.mean)
+	b.spread += (spread - b.spread) / 4
+	if mean*(1+2*math.Sqrt(b.spread/n)) < b.mean {
+		b.take(n, mean)
 	}
 }
 
@@ -107,15 +112,19 @@ func (l *Limit) low() int {
 	return max(1, int(l.permits/2))
 }
 
-func (l *Limit) beginProbe(t time.Duration) {
+// beginProbe lets few out for a while. Where the limit cannot go lower, the window that w was is the measurement: at its
+// least it has nothing to lose by trying more.
+func (l *Limit) beginProbe(t time.Duration, w window) {
 	low := l.within(float64(l.low()))
 	l.probe.ended = t
-	if low < l.permits-1 {
+	if low < l.permits-0.5 {
 		l.probe = probe{on: true, permits: low, begun: t, ended: t, quiet: -1}
+		return
 	}
+	l.base.take(float64(w.n), w.mean())
 }
 
-// probing ends a probe once all that were let out in it have come back, or if that takes too long.
+// probing ends a probe once as many came back as were let out, or if that takes too long.
 func (l *Limit) probing(t time.Duration, inFlight int) {
 	p := &l.probe
 	switch {

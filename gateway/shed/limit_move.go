@@ -7,14 +7,20 @@ import (
 
 // How a limit moves.
 const (
-	used        = 0.9 // the share of a limit that has to be out, on average, for it to count as used
-	steepest    = 1.5 // the most a raise multiplies by, a window
-	doubt       = 0.8 // a move down to less than this waits for a fresh baseline
-	cut         = 0.9 // on the backend's word or over the ceiling
-	cutAgain    = 0.7 // where a cut for overload did not help
-	slowShare   = 0.1 // this share of answers over the ceiling is too much
-	minSamples  = 8   // fewer say nothing
-	mostWindows = 10  // windows that too few answers are gathered for
+	used        = 0.9  // the share of a limit that has to be out, on average, for it to count as used
+	steepest    = 1.5  // the most a raise multiplies by, a window
+	doubt       = 0.8  // a move down to less than this waits for a fresh baseline
+	far         = 0.65 // a way down of which it is asked whether it cost throughput
+	leastQueue  = 2    // permits beyond what a backend works on, however slow it is
+	atOnce      = 1.05 // of the baseline: answers that took no longer did not queue
+	raise       = 1.25 // where nothing queues
+	cut         = 0.9  // on the backend's word or over the ceiling
+	cutAgain    = 0.7  // where a cut for overload did not help
+	slowShare   = 0.1  // this share of answers over the ceiling is too much
+	minSamples  = 8    // fewer say nothing
+	minAnswers  = 16   // a window with fewer lasts on
+	longest     = 5    // windows that one lasts at most for the sake of slow answers
+	mostWindows = 10   // windows that too few answers are gathered for
 	never       = -1 << 62 * time.Nanosecond
 )
 
@@ -45,10 +51,12 @@ func (w *window) sample(t, took time.Duration, inFlight int, slow bool) {
 	}
 }
 
-// full tells whether a window is long enough: all permits should have come back once.
-func (w *window) full(t, length time.Duration, permits float64) bool {
+func (w *window) mean() float64 { return w.took / float64(w.n) }
+
+// full tells whether a window is long enough: what was out at its begin has come back.
+func (w *window) full(t, length time.Duration, baseline float64) bool {
 	past := t - w.begun
-	return past >= length && (float64(w.n) >= max(minSamples, permits) || past >= mostWindows*length)
+	return past >= max(length, min(2*time.Duration(baseline), longest*length)) && (w.n >= minAnswers || past >= mostWindows*length)
 }
 
 // decide moves the limit at the end of a window.
@@ -61,13 +69,13 @@ func (l *Limit) decide(t time.Duration) {
 	case w.out < used*math.Floor(l.permits)*float64(w.n):
 		l.hold()
 	case float64(w.slow) > slowShare*float64(w.n) && l.base.mean < float64(l.cfg.Ceiling):
-		l.cut(cut, ReasonCeiling)
+		l.set(l.permits*cut, ReasonCeiling)
 		l.measured(t, w)
-		l.beginProbe(t)
+		l.beginProbe(t, w)
 	default:
 		l.measured(t, w)
 		l.lid.rise()
-		l.follow(t)
+		l.follow(t, w)
 	}
 }
 
@@ -81,7 +89,7 @@ func (l *Limit) hold() {
 func (l *Limit) measured(t time.Duration, w window) {
 	copy(l.rates[:], l.rates[1:])
 	l.rates[len(l.rates)-1] = float64(w.n) / (t - w.begun).Seconds()
-	l.base.atMost(w)
+	l.base.window(w)
 }
 
 // rate is the throughput in answers a second: the best of the last windows, so that one in which the machine stood still
@@ -89,27 +97,64 @@ func (l *Limit) measured(t time.Duration, w window) {
 func (l *Limit) rate() float64 { return max(l.rates[0], l.rates[1], l.rates[2]) }
 
 // follow moves the limit to what throughput carries.
-func (l *Limit) follow(t time.Duration) {
-	want := l.within(l.rate() * (l.base.mean + float64(l.slack())) / float64(time.Second))
+func (l *Limit) follow(t time.Duration, w window) {
+	want := l.want(w)
 	switch {
 	case want > l.permits+0.5:
 		l.set(min(want, l.permits*steepest+1, max(l.lid.at, l.permits)), ReasonRaise)
+		l.descent = descent{}
 	case want < doubt*l.permits && l.probe.due(t, soon):
-		l.beginProbe(t)
+		l.descent = descent{}
+		l.beginProbe(t, w)
 		return
 	case want < l.permits-0.5:
+		if l.inVain(w) {
+			return
+		}
 		l.set((l.permits+want)/2, ReasonPlateau)
 	default:
 		l.hold()
+		l.descent = descent{}
 	}
 	if l.probe.due(t, l.base.patience()) {
-		l.beginProbe(t)
+		l.beginProbe(t, w)
 	}
 }
 
-// slack is the wait inside the backend that the limit aims at.
+// descent is where the limit came down from.
+type descent struct{ permits, rate float64 }
+
+// inVain tells whether coming down far has cost throughput. Then answers did not wait for each other: the time they take
+// is the baseline, and the limit comes down no further.
+func (l *Limit) inVain(w window) bool {
+	from, rate := l.descent, (l.rates[0]+l.rates[1]+l.rates[2])/3
+	if from.permits > 0 && l.permits > far*from.permits {
+		return false
+	}
+	l.descent = descent{l.permits, rate}
+	if from.permits == 0 || rate > (1+far)/2*from.rate {
+		return false
+	}
+	l.base.take(float64(w.n), w.mean())
+	return true
+}
+
+// want is how many throughput carries: those that the backend works on and those that may wait there. Where
+// nothing waits yet, that is only known to be more.
+func (l *Limit) want(w window) float64 {
+	places := l.rate() * l.base.mean / float64(time.Second)
+	want := places + max(leastQueue, l.rate()*l.slack().Seconds())
+	if w.mean() < atOnce*l.base.mean {
+		want = max(want, raise*l.permits)
+	}
+	return l.within(want)
+}
+
+// slack is the wait inside the backend that the limit aims at: half of the target, a quarter of the baseline where that is
+// longer and keeps away from the ceiling.
 func (l *Limit) slack() time.Duration {
-	return max(l.cfg.QueueTarget/2, time.Duration(l.base.mean)/8)
+	base := time.Duration(l.base.mean)
+	return max(l.cfg.QueueTarget/2, min(base/4, (l.cfg.Ceiling-base)/2))
 }
 
 // cut lowers the limit on somebody's word and remembers where that was.
@@ -121,7 +166,7 @@ func (l *Limit) cut(by float64, reason string) {
 // overloaded cuts once a window, deeper where the last cut did not help.
 func (l *Limit) overloaded(t time.Duration) {
 	since := t - l.lid.overload
-	if since < l.cfg.Window {
+	if since < l.cfg.Window/2 {
 		return
 	}
 	by := cut
