@@ -13,7 +13,8 @@ const (
 	far         = 0.65 // a way down of which it is asked whether it cost throughput
 	leastQueue  = 2    // permits beyond what a backend works on, however slow it is
 	atOnce      = 1.05 // of the baseline: answers that took no longer did not queue
-	raise       = 1.25 // where nothing queues
+	rose        = 1.1  // of the throughput two windows ago
+	raise       = 1.25 // where nothing queues and throughput rose
 	cut         = 0.9  // on the backend's word or over the ceiling
 	cutAgain    = 0.7  // where a cut for overload did not help
 	slowShare   = 0.1  // this share of answers over the ceiling is too much
@@ -140,11 +141,11 @@ func (l *Limit) inVain(w window) bool {
 }
 
 // want is how many throughput carries: those that the backend works on and those that may wait there. Where
-// nothing waits yet, that is only known to be more.
+// nothing waits yet and the last raise brought throughput, it is only known to be more.
 func (l *Limit) want(w window) float64 {
 	places := l.rate() * l.base.mean / float64(time.Second)
 	want := places + max(leastQueue, l.rate()*l.slack().Seconds())
-	if w.mean() < atOnce*l.base.mean {
+	if w.mean() < atOnce*l.base.mean && l.rates[2] > rose*l.rates[0] {
 		want = max(want, raise*l.permits)
 	}
 	return l.within(want)
