@@ -6,9 +6,11 @@ import (
 )
 
 const (
-	quiet       = 0.7 // of the requests that the backend works on at once: fewer than these cannot queue
-	uncertainty = 0.2 // how far, as a share, a baseline may have moved since it was measured
-	moved       = 0.9 // a baseline that fell to less than this share has not settled
+	quiet       = 0.7  // of the requests that the backend works on at once: fewer than these cannot queue
+	uncertainty = 0.2  // how far, as a share, a baseline may have moved since it was measured
+	little      = 1.25 // how far the throughput of a probe may be off
+	wide        = 1    // a spread over which long answers begun in a probe end well after it, in the crowd
+	moved       = 0.9  // a baseline that fell to less than this share has not settled
 )
 
 // baseline is how long an answer takes where nothing queues. It learns only from requests that began while few were out.
@@ -24,6 +26,7 @@ type baseline struct {
 	open     bool
 	n        float64
 	sum      float64
+	most     float64 // that the last probe's throughput allows, by Little's law; 0 without
 }
 
 // sample takes an answer; it counts by when it began, whenever it ends, or only short ones would count.
@@ -49,9 +52,13 @@ func (b *baseline) fold() {
 		return
 	}
 	was := b.mean
-	b.take(b.n, b.sum/b.n)
+	mean := b.sum / b.n
+	if b.most > 0 && b.spread > wide {
+		mean = min(mean, b.most)
+	}
+	b.take(b.n, mean)
 	b.falling = was > 0 && b.mean < moved*was
-	b.n, b.sum = 0, 0
+	b.n, b.sum, b.most = 0, 0, 0
 }
 
 func (b *baseline) take(n, mean float64) {
@@ -99,7 +106,8 @@ type probe struct {
 	permits float64
 	begun   time.Duration
 	ended   time.Duration
-	quiet   int // answers since few were out; -1 before
+	since   time.Duration // when few were out
+	quiet   int           // answers since few were out; -1 before
 }
 
 func (p *probe) due(t, after time.Duration) bool { return t-p.ended >= after }
@@ -131,10 +139,13 @@ func (l *Limit) probing(t time.Duration, inFlight int) {
 	case p.quiet >= 0:
 		p.quiet++
 	case inFlight <= int(p.permits):
-		p.quiet = 0
+		p.quiet, p.since = 0, t
 	}
 	if float64(p.quiet) >= max(minSamples, p.permits) || t-p.begun > max(5*l.cfg.Window, 4*time.Duration(l.base.mean)) {
 		p.on, p.ended = false, t
+		if p.quiet > 0 {
+			l.base.most = little * p.permits * float64(t-p.since) / float64(p.quiet)
+		}
 		l.window = window{}
 	}
 }
