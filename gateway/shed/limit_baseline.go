@@ -86,9 +86,9 @@ func (b *baseline) window(w window) {
 	}
 }
 
-// patience is how long a measurement will do.
-func (b *baseline) patience() time.Duration {
-	if b.falling {
+// patience is how long a measurement will do: not long where it has not settled or the limit grew on it.
+func (l *Limit) patience() time.Duration {
+	if l.base.falling || doubt*l.permits > l.probe.found {
 		return soon
 	}
 	return lasting
@@ -104,6 +104,7 @@ const (
 type probe struct {
 	on      bool
 	permits float64
+	found   float64 // the limit when a probe was last due
 	begun   time.Duration
 	ended   time.Duration
 	since   time.Duration // when few were out
@@ -124,9 +125,9 @@ func (l *Limit) low() int {
 // least it has nothing to lose by trying more.
 func (l *Limit) beginProbe(t time.Duration, w window) {
 	low := l.within(float64(l.low()))
-	l.probe.ended = t
+	l.probe.ended, l.probe.found = t, l.permits
 	if low < l.permits-0.5 {
-		l.probe = probe{on: true, permits: low, begun: t, ended: t, quiet: -1}
+		l.probe = probe{on: true, permits: low, found: l.permits, begun: t, ended: t, quiet: -1}
 		return
 	}
 	l.base.take(float64(w.n), w.mean())

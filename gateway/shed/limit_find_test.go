@@ -20,7 +20,7 @@ func always(n int) func(int64) int { return func(int64) int { return n } }
 
 var scenes = []scene{
 	{"16 x 20 ms", 800, func() server { return &places{n: always(16), service: fixedTime(20 * time.Millisecond)} }, 24, 0.97, false},
-	{"16 x 20 ms, stalls", 800, func() server { return &places{n: always(16), service: fixedTime(20 * time.Millisecond)} }, 24, 0.95, true},
+	{"16 x 20 ms, stalls", 800, func() server { return &places{n: always(16), service: fixedTime(20 * time.Millisecond)} }, 24, 0.97, true},
 	{"noisy machine", 800, func() server { return &places{n: always(16), service: noisy(fixedTime(20 * time.Millisecond))} }, 24, 0.97, false},
 	{"log-normal 0.5", 800, func() server { return &places{n: always(16), service: logNormal(20*time.Millisecond, 0.5)} }, 24, 0.97, false},
 	{"log-normal 1", 800, func() server { return &places{n: always(16), service: logNormal(20*time.Millisecond, 1)} }, 24, 0.94, false},

@@ -117,7 +117,7 @@ func (l *Limit) follow(t time.Duration, w window) {
 		l.hold()
 		l.descent = descent{}
 	}
-	if l.probe.due(t, l.base.patience()) {
+	if l.probe.due(t, l.patience()) {
 		l.beginProbe(t, w)
 	}
 }

@@ -44,6 +44,7 @@ const bucket = int64(50 * time.Millisecond)
 
 type simulation struct {
 	rng     *rand.Rand
+	fate    *rand.Rand // of the machine: the same whatever the limit does
 	now     int64
 	events  events
 	seq     uint64
@@ -69,7 +70,7 @@ type server interface {
 }
 
 func newSimulation(seed uint64, l limiter, b server, offered func(int64) float64, high float64) *simulation {
-	return &simulation{rng: rand.New(rand.NewPCG(seed, 7)), limit: l, backend: b, offered: offered, high0: high}
+	return &simulation{rng: rand.New(rand.NewPCG(seed, 7)), fate: rand.New(rand.NewPCG(seed, 8)), limit: l, backend: b, offered: offered, high0: high}
 }
 
 func (s *simulation) after(d int64, do func()) {
@@ -118,8 +119,8 @@ func (s *simulation) watch() {
 }
 
 func (s *simulation) stall() {
-	s.stalled = s.now + int64(50*time.Millisecond) + s.rng.Int64N(int64(150*time.Millisecond))
-	s.after(int64(500*time.Millisecond)+s.rng.Int64N(int64(4*time.Second)), s.stall)
+	s.stalled = s.now + int64(50*time.Millisecond) + s.fate.Int64N(int64(150*time.Millisecond))
+	s.after(int64(500*time.Millisecond)+s.fate.Int64N(int64(4*time.Second)), s.stall)
 }
 
 func (s *simulation) nextArrival() {
