@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,12 +28,14 @@ import (
 
 // gatewayOptions are the gateway's flags.
 type gatewayOptions struct {
-	listen, control, backend string
-	data                     folder
-	schedule                 string
-	nats                     string
-	admission                admission.Config
-	lanes                    laneOptions
+	listen, control string
+	backends        []string
+	backendCA       string
+	data            folder
+	schedule        string
+	nats            string
+	admission       admission.Config
+	lanes           laneOptions
 }
 
 func (o *gatewayOptions) flags(cmd *cobra.Command) {
@@ -56,7 +59,27 @@ func (o *gatewayOptions) check() error {
 	if a := o.admission; a.Start <= 0 || a.Max < a.Start || a.Max > 1e6 {
 		return fmt.Errorf("--admission-start %g and --admission-max %g: want 0 < start ≤ max ≤ 1000000", a.Start, a.Max)
 	}
+	for _, address := range o.backends {
+		if err := upstream.CheckURL(address); err != nil {
+			return fmt.Errorf("--backend: %w", err)
+		}
+	}
+	if _, err := o.readBackendCA(); err != nil {
+		return err
+	}
 	return o.lanes.check()
+}
+
+// readBackendCA reads whom backends with https are believed by; nil: whom this machine trusts.
+func (o *gatewayOptions) readBackendCA() ([]byte, error) {
+	if o.backendCA == "" {
+		return nil, nil
+	}
+	ca, err := os.ReadFile(o.backendCA)
+	if err != nil {
+		return nil, fmt.Errorf("--backend-ca: %w", err)
+	}
+	return ca, nil
 }
 
 func dataFlag(cmd *cobra.Command, into *folder) {
@@ -88,7 +111,8 @@ func gatewayCommand() *cobra.Command {
 	}
 	cmd.SetOut(stdout)
 	o.flags(cmd)
-	cmd.Flags().StringVar(&o.backend, "backend", "http://127.0.0.1:9090", "the backend's `URL`")
+	cmd.Flags().StringSliceVar(&o.backends, "backend", []string{"http://127.0.0.1:9090"}, "a backend instance's `URL`, http or https; give it again, or more after commas, for more instances of one backend")
+	cmd.Flags().StringVar(&o.backendCA, "backend-ca", "", "`file` with the certificates (PEM) of who vouches for backends with https; empty: those that this machine trusts")
 	return cmd
 }
 
@@ -101,7 +125,7 @@ type gatewayProgram struct {
 	lanes               *lane.Lane
 	unlock              func()
 	shared              *state.Store
-	backend             *upstream.Backend
+	backend             *upstream.Pool
 	node                *node.Node
 	edge                *edge.Edge
 	control             *control.Control
@@ -166,8 +190,12 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
+	ca, err := o.readBackendCA()
+	if err != nil {
+		return err
+	}
 	g.backend, err = upstream.New(upstream.Options{
-		URL: o.backend, Token: ring.GatewayToken(), Gate: o.lanes.gate(), Clock: g.clock.Now, Log: g.log,
+		URLs: o.backends, CA: ca, Token: ring.GatewayToken(), Gate: o.lanes.gate(), Clock: g.clock.Now, Log: g.log,
 	})
 	if err != nil {
 		return err

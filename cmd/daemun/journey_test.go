@@ -366,6 +366,8 @@ func TestStartsThatCannotBe(t *testing.T) {
 		{"flag that is none", []string{"up", "--opens-inn", "3s"}, []string{"--opens-inn"}},
 		{"time that is none", []string{"up", "--opens-in", "soon"}, []string{"--opens-in", "soon"}},
 		{"rate that cannot be", []string{"gateway", "--admission-start", "-4"}, []string{"--admission-start", "want"}},
+		{"backend that cannot be", []string{"gateway", "--backend", "http://a:1,b:2"}, []string{"--backend", "b:2", "http://HOST:PORT"}},
+		{"no such CA", []string{"gateway", "--backend-ca", fresh + "/none.pem"}, []string{"--backend-ca", "none.pem"}},
 		{"store that is none", []string{"up", "--store", "paper"}, []string{"--store"}},
 		{"address that is none", []string{"gateway", "--data", t.TempDir(), "--listen", "here"}, []string{"--listen", "HOST:PORT"}},
 		{"seed of nobody", []string{"seed", "--data", fresh, "--citizens", "0"}, []string{"--citizens"}},

@@ -16,7 +16,7 @@ import (
 // outside is where a gateway finds its own doors, as others reach them.
 func (g *gatewayProgram) outside(o *gatewayOptions, ring *keyring.Ring) probe.Target {
 	t := probe.Target{
-		Public: "http://" + reachable(g.public), Control: "https://" + reachable(g.controlRoom), Backend: o.backend, Token: hex.EncodeToString(ring.GatewayToken()),
+		Public: "http://" + reachable(g.public), Control: "https://" + reachable(g.controlRoom), Backend: o.backends, Token: hex.EncodeToString(ring.GatewayToken()),
 	}
 	if g.laneRoom != nil {
 		t.Lanes = "https://" + reachable(g.laneRoom)
@@ -64,7 +64,7 @@ Exit codes: 0 every door refused, 1 a door is open, 2 a door could not be tried,
 docs/doors.md says what to do about each.`,
 		Example: "  daemun probe --public https://booking.example --control https://booking.example:8443 --backend http://10.0.0.5:9090",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if t.Public == "" && t.Control == "" && t.Lanes == "" && t.Backend == "" {
+			if t.Public == "" && t.Control == "" && t.Lanes == "" && len(t.Backend) == 0 {
 				return errors.New("nothing to try: name at least one of --public, --control, --lanes and --backend")
 			}
 			return report(cmd, probe.Round(cmd.Context(), t), verbose)
@@ -75,7 +75,7 @@ docs/doors.md says what to do about each.`,
 	f.StringVar(&t.Public, "public", "", "`URL` of the citizens' address")
 	f.StringVar(&t.Control, "control", "", "`URL` of the control room")
 	f.StringVar(&t.Lanes, "lanes", "", "`URL` of the call centre's and the clinics' address")
-	f.StringVar(&t.Backend, "backend", "", "`URL` of the backend; leave it out where a firewall keeps this machine away from it")
+	f.StringSliceVar(&t.Backend, "backend", nil, "`URL` of the backend, given again for each instance; leave it out where a firewall keeps this machine away from it")
 	f.BoolVar(&verbose, "verbose", false, "print every door, not only those that did not refuse")
 	return cmd
 }

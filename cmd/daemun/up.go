@@ -87,7 +87,7 @@ func (o *upOptions) runTogether(ctx context.Context, cmd *cobra.Command, backend
 	if err != nil {
 		return err
 	}
-	o.gateway.backend = "http://" + b.listener.Addr().String()
+	o.gateway.backends = []string{"http://" + b.listener.Addr().String()}
 	g, err := o.gateway.start(ctx)
 	if err != nil {
 		b.close()

@@ -18,6 +18,7 @@ type Snapshot struct {
 	Classes  []ClassStatus     `json:"classes"` // P0 … P3, L (the reserved lane) and W (waiting-room answers from memory)
 	Errors   map[string]uint64 `json:"errors"`  // answered problems by code, totals
 	Breakers []BreakerStatus   `json:"breakers"`
+	Upstream UpstreamStatus    `json:"upstream"`
 	Backend  BackendStatus     `json:"backend"`
 	Shared   SharedStatus      `json:"shared"`
 	Notices  []Notice          `json:"notices"`
@@ -128,7 +129,14 @@ type BreakerStatus struct {
 	Name   string    `json:"name"`
 	State  string    `json:"state"` // closed, half-open, open
 	Since  time.Time `json:"since"`
-	Reason string    `json:"reason"`
+	Reason string    `json:"reason"` // English
+	// ReasonKo is the same in Korean; Until is when an open breaker will be tried, nil where that is not said.
+	ReasonKo string     `json:"reason_ko,omitempty"`
+	Until    *time.Time `json:"until,omitempty"`
+	// Refused counts what the breaker kept away, WouldRefuse what it would have and only counted, since the process started.
+	Refused     uint64 `json:"refused,omitempty"`
+	WouldRefuse uint64 `json:"would_refuse,omitempty"`
+	DryRun      bool   `json:"dry_run,omitempty"`
 }
 
 // BackendStatus is what the backend last reported and when.
@@ -204,6 +212,7 @@ type BackendReport struct {
 	Notify       NotifyStatus             `json:"notify"`
 	Openings     map[string]OpeningReport `json:"openings"`
 	Breakers     []BreakerStatus          `json:"breakers,omitempty"` // of what the backend depends on itself
+	Standby      bool                     `json:"standby,omitempty"`  // well, and not to be sent work: another instance does it
 }
 
 // OpeningReport is the backend's count for one opening.

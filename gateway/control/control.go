@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Node    *node.Node
 	Shared  *state.Store
-	Backend *upstream.Backend
+	Backend *upstream.Pool
 	Keys    api.PublicKeys
 	Clock   func() time.Time
 	// ClockOff is how far the host's clock is ahead of the server's time since it was set; 0 while it is followed.
@@ -42,7 +42,7 @@ type Options struct {
 type Control struct {
 	node    *node.Node
 	shared  *state.Store
-	backend *upstream.Backend
+	backend *upstream.Pool
 	clock   func() time.Time
 	log     *zap.Logger
 	revoked func(*big.Int) bool

@@ -40,7 +40,7 @@ func room(f *testing.F) (*control.Control, *node.Node) {
 		f.Fatal(err)
 	}
 	f.Cleanup(shared.Close)
-	up, err := upstream.New(upstream.Options{URL: "http://127.0.0.1:1", Gate: shed.Default(), Clock: time.Now, Log: zap.NewNop()})
+	up, err := upstream.New(upstream.Options{URLs: []string{"http://127.0.0.1:1"}, Gate: shed.Default(), Clock: time.Now, Log: zap.NewNop()})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,7 +50,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, messageMetrics...) {
+	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, slices.Concat(messageMetrics, upstreamMetrics)...) {
 		out <- d
 	}
 }
@@ -97,6 +98,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(leads, truth(s.Leader))
 	collectMessages(&s.Backend.Notify, gauge, counter)
+	collectUpstream(&s.Upstream, gauge, counter)
 }
 
 func truth(b bool) float64 {

@@ -25,7 +25,7 @@ import (
 // Options are what an Edge needs; all of them but Secure, which says that citizens arrive over TLS.
 type Options struct {
 	Node    *node.Node
-	Backend *upstream.Backend
+	Backend *upstream.Pool
 	Passes  *pass.Verifier
 	Meter   *meter.Meter
 	Log     *zap.Logger
@@ -35,7 +35,7 @@ type Options struct {
 // Edge is the citizens' handler.
 type Edge struct {
 	node    *node.Node
-	backend *upstream.Backend
+	backend *upstream.Pool
 	passes  *pass.Verifier
 	meter   *meter.Meter
 	log     *zap.Logger

@@ -82,7 +82,7 @@ func newGate(t testing.TB) *gate {
 		t.Fatal(err)
 	}
 	t.Cleanup(shared.Close)
-	up, err := upstream.New(upstream.Options{URL: backend.URL, Gate: shed.Default(), Clock: g.now, Log: zap.NewNop()})
+	up, err := upstream.New(upstream.Options{URLs: []string{backend.URL}, Gate: shed.Default(), Clock: g.now, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}

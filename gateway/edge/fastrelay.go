@@ -32,8 +32,11 @@ func (e *Edge) relayFast(ctx *fasthttp.RequestCtx, target, shown []byte) bool {
 	if !ok {
 		return false
 	}
-	err := e.passOn(ctx, at, target, shown)
-	if err != nil {
+	pass := e.passOn
+	if row.Method == http.MethodGet && upstream.Shares(unsafeString(target)) {
+		pass = e.shareFast
+	}
+	if err := pass(ctx, at, target, shown); err != nil {
 		e.refuseFast(ctx, err)
 	}
 	e.meter.Count(int(row.Class), time.Since(start), ctx.Response.StatusCode() == http.StatusServiceUnavailable, rand.Uint32())
@@ -51,31 +54,53 @@ func (e *Edge) odd(ctx *fasthttp.RequestCtx) bool {
 // unsafeString is b as long as nobody writes to it.
 func unsafeString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-func (e *Edge) passOn(ctx *fasthttp.RequestCtx, at shed.Priority, target, shown []byte) error {
-	head := &ctx.Request.Header
-	a, err := e.backend.Do(context.Background(), at, upstream.Request{
-		Method: string(ctx.Method()), Path: string(target), Authorization: string(shown), ContentType: string(head.ContentType()),
-		IdempotencyKey: string(head.Peek("Idempotency-Key")), Languages: string(head.Peek("Accept-Language")), For: remote(ctx), Body: ctx.Request.Body(),
-	})
-	switch {
-	case err != nil:
+// passOn passes a request on, and leaves the backend's answer where the listener takes it.
+func (e *Edge) passOn(ctx *fasthttp.RequestCtx, at shed.Priority, _, _ []byte) error {
+	out := &ctx.Response
+	if err := e.backend.Relay(context.Background(), at, &ctx.Request, remote(ctx), out); err != nil {
 		return err
-	case a.Status >= http.StatusInternalServerError && a.Status != http.StatusServiceUnavailable:
-		return upstream.ErrResting
-	case a.Status >= http.StatusBadRequest:
-		e.countProblem(a)
+	}
+	return e.passedBack(out)
+}
+
+// shareFast asks for a list that is the same for everybody of an opening: others may have asked already.
+func (e *Edge) shareFast(ctx *fasthttp.RequestCtx, at shed.Priority, target, shown []byte) error {
+	r := upstream.Request{
+		Method: http.MethodGet, Path: string(target), Authorization: string(shown), ContentType: string(ctx.Request.Header.ContentType()),
+		IdempotencyKey: string(ctx.Request.Header.Peek("Idempotency-Key")), Languages: string(ctx.Request.Header.Peek("Accept-Language")),
+		For: remote(ctx), Body: ctx.Request.Body(),
+	}
+	a, err := e.backend.Shared(context.Background(), at, e.scope(r.Authorization), r)
+	if err != nil {
+		return err
 	}
 	out := &ctx.Response
 	out.SetStatusCode(a.Status)
-	if a.Status == http.StatusServiceUnavailable && a.RetryAfter == "" {
-		a.RetryAfter = "2"
-	}
 	for _, h := range [...]header{{"Content-Type", a.ContentType}, {"Cache-Control", a.CacheControl}, {"Retry-After", a.RetryAfter}} {
 		if h.value != "" {
 			out.Header.Set(h.name, h.value)
 		}
 	}
+	if a.Kept {
+		out.Header.Set("Age", age(a))
+		out.Header.Set("Warning", keptWarning[0])
+	}
 	out.SetBodyRaw(a.Body)
+	return e.passedBack(out)
+}
+
+// passedBack looks at an answer of the backend's before the citizen does. Its own trouble becomes a polite refusal.
+func (e *Edge) passedBack(out *fasthttp.Response) error {
+	switch status := out.StatusCode(); {
+	case status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable:
+		out.Reset()
+		return upstream.ErrResting
+	case status >= http.StatusBadRequest:
+		e.countProblem(upstream.Answer{Body: out.Body()})
+		if status == http.StatusServiceUnavailable && len(out.Header.Peek("Retry-After")) == 0 {
+			out.Header.Set("Retry-After", "2")
+		}
+	}
 	return nil
 }
 

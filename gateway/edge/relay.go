@@ -32,8 +32,21 @@ func (e *Edge) relay(class route.Class, guard route.Guard) http.HandlerFunc {
 		if !ok { // it was good a moment ago
 			return upstream.Answer{}, problem("bad_pass")
 		}
-		return e.backend.Do(ctx, at, r)
+		return e.backend.Shared(ctx, at, e.scope(r.Authorization), r)
 	})
+}
+
+// scope is the opening of the pass that is shown, 0 without one: lists are the same for everybody of it.
+func (e *Edge) scope(shown string) uint32 {
+	text, isPass := strings.CutPrefix(shown, passScheme)
+	if !isPass {
+		return 0
+	}
+	p, err := e.passes.Verify(text, e.node.Now())
+	if err != nil {
+		return 0
+	}
+	return p.Opening
 }
 
 // relayAside is relay for what waits for an identity provider and must keep nobody else waiting.
@@ -108,10 +121,18 @@ func (e *Edge) back(w http.ResponseWriter, a upstream.Answer) {
 			h[back.name] = []string{back.value}
 		}
 	}
+	if a.Kept {
+		h["Age"], h["Warning"] = []string{age(a)}, keptWarning
+	}
 	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(a.Body)
 }
+
+// keptWarning says that an answer is one that was kept: as old as its Age says, and as of the time that stands in it.
+var keptWarning = []string{`110 daemun "kept answer"`}
+
+func age(a upstream.Answer) string { return strconv.Itoa(int(a.Age.Seconds())) }
 
 func (e *Edge) countProblem(a upstream.Answer) {
 	var p struct {

@@ -173,13 +173,13 @@ func (s service) Take(ctx context.Context, code, key string, req api.LeftoverTak
 
 // ask sends a page's question to the backend under the question's class and reads the answer into v.
 func (s service) ask(ctx context.Context, class shed.Class, method, target, authorization, key string, body, v any) error {
-	at := shed.At(class)
+	at, scope := shed.At(class), uint32(0)
 	if text, isPass := strings.CutPrefix(authorization, passScheme); isPass {
 		if p, ok := s.e.good(text, false); ok { // else askBy refuses it
-			at = shed.Of(class, p.Subject, s.Now())
+			at, scope = shed.Of(class, p.Subject, s.Now()), p.Opening
 		}
 	}
-	send := func(r upstream.Request) (upstream.Answer, error) { return s.e.backend.Do(ctx, at, r) }
+	send := func(r upstream.Request) (upstream.Answer, error) { return s.e.backend.Shared(ctx, at, scope, r) }
 	return s.askBy(ctx, send, class, method, target, authorization, key, body, v)
 }
 

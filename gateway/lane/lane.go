@@ -38,7 +38,7 @@ type Sealer interface {
 // Options are what a Lane needs; all of them but Revoked.
 type Options struct {
 	Node    *node.Node
-	Backend *upstream.Backend
+	Backend *upstream.Pool
 	Passes  *pass.Verifier
 	// Sign signs mandates, as the gateway's passes are signed.
 	Sign    ed25519.PrivateKey

@@ -85,7 +85,7 @@ func newOffice(t testing.TB, gate shed.Config) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(shared.Close)
-	up, err := upstream.New(upstream.Options{URL: backend.URL, Gate: gate, Clock: o.now, Log: zap.NewNop()})
+	up, err := upstream.New(upstream.Options{URLs: []string{backend.URL}, Gate: gate, Clock: o.now, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -164,7 +164,7 @@ func (n *Node) caller(id string) *calling.Caller {
 }
 
 func (n *Node) signal(now time.Time, waiting bool) admission.Signal {
-	gate := n.backend.Gate()
+	gate := n.backend.Gate().Status()
 	s := admission.Signal{Now: now, BackendOpen: n.backend.Open(), GateWait: gate.Waited, InFlight: gate.InFlight, Permits: gate.Permits, Waiting: waiting}
 	for class := shed.P0; class <= shed.P2; class++ {
 		s.Shed += n.meter.Shed(int(class))

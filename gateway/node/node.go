@@ -40,7 +40,7 @@ type Options struct {
 	LoadLists LoadLists
 	Ring      *keyring.Ring
 	Shared    *state.Store
-	Backend   *upstream.Backend
+	Backend   *upstream.Pool
 	Meter     *meter.Meter
 	Admission admission.Config
 	Clock     func() time.Time
@@ -55,7 +55,7 @@ type Node struct {
 	tickets  *queue.Keys
 	signer   signer
 	shared   *state.Store
-	backend  *upstream.Backend
+	backend  *upstream.Pool
 	meter    *meter.Meter
 	clock    func() time.Time
 	log      *zap.Logger

@@ -66,7 +66,7 @@ func newBench(t *testing.T, dir string) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.shared.Close)
-	up, err := upstream.New(upstream.Options{URL: backend.URL, Gate: shed.Default(), Clock: clock, Log: zap.NewNop()})
+	up, err := upstream.New(upstream.Options{URLs: []string{backend.URL}, Gate: shed.Default(), Clock: clock, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func (s *site) gateway(name string) *gateway {
 	if g.shared, err = state.Open(context.Background(), state.Options{URL: s.nats.ClientURL(), Node: name, Log: zap.NewNop()}); err != nil {
 		s.t.Fatal(err)
 	}
-	up, err := upstream.New(upstream.Options{URL: s.backend.URL, Gate: shed.Default(), Clock: s.now, Log: zap.NewNop()})
+	up, err := upstream.New(upstream.Options{URLs: []string{s.backend.URL}, Gate: shed.Default(), Clock: s.now, Log: zap.NewNop()})
 	if err != nil {
 		s.t.Fatal(err)
 	}

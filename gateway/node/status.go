@@ -19,7 +19,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 	if report == nil {
 		report = &api.BackendReport{}
 	}
-	gate := n.backend.Gate()
+	gate := n.backend.Gate().Status()
 	s := api.Snapshot{
 		At: now, Node: n.name, Leader: n.leads.Load(), Version: Version, UpSince: n.upSince,
 		Openings: []api.OpeningStatus{},
@@ -28,7 +28,8 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 			QueueWaitMS: report.QueueWaitMS, AdmitPerS: math.Float64frombits(n.leader.rate.Load()), ActivePasses: report.ActivePasses,
 		},
 		Classes: n.meter.Status(now), Errors: n.meter.Problems(),
-		Breakers: []api.BreakerStatus{n.backend.Breaker()},
+		Breakers: n.backend.Breakers(),
+		Upstream: n.backend.Status(),
 		Backend: api.BackendStatus{
 			Reachable: fresh, ReportedAt: reportedAt, Store: report.Store, CommitMS: report.CommitMS, LedgerSeq: report.LedgerSeq, Notify: report.Notify,
 		},

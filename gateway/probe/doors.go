@@ -37,7 +37,7 @@ type Target struct {
 	Public  string   // URL of the citizens' listener
 	Control string   // URL of the control listener
 	Lanes   string   // URL of the lanes' listener
-	Backend string   // URL of the backend
+	Backend []string // URLs of the backend's instances
 	Token   string   // the gateway's, in hex; with it the backend is also tried as a gateway would
 	State   []string // host:port at which the shared state must not listen
 }

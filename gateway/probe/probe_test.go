@@ -39,8 +39,8 @@ func TestShutOpenAndUntried(t *testing.T) {
 		target Target
 		want   State
 	}{
-		"shut": {Target{Public: shut.URL, Backend: shut.URL, Token: "00"}, Shut}, "open": {Target{Public: open.URL, Backend: open.URL, Token: "00"}, Open},
-		"busy": {Target{Public: busy.URL}, Untried}, "gone": {Target{Public: gone.URL, Backend: gone.URL}, Untried}, "no address": {Target{Public: "here"}, Untried},
+		"shut": {Target{Public: shut.URL, Backend: []string{shut.URL}, Token: "00"}, Shut}, "open": {Target{Public: open.URL, Backend: []string{open.URL}, Token: "00"}, Open},
+		"busy": {Target{Public: busy.URL}, Untried}, "gone": {Target{Public: gone.URL, Backend: []string{gone.URL}}, Untried}, "no address": {Target{Public: "here"}, Untried},
 	} {
 		t.Run(name, func(t *testing.T) {
 			results := Round(t.Context(), row.target)

@@ -35,8 +35,8 @@ func Round(ctx context.Context, t Target) []Result {
 	if t.Public != "" {
 		out = append(out, over(ctx, t.Public, citizens)...)
 	}
-	if t.Backend != "" {
-		out = append(out, over(ctx, t.Backend, func(host string) []attempt { return backend(host, t.Token) })...)
+	for _, address := range t.Backend {
+		out = append(out, over(ctx, address, func(host string) []attempt { return backend(host, t.Token) })...)
 	}
 	if t.Control != "" {
 		out = append(out, behindCertificates(ctx, t.Control, controlRoom)...)

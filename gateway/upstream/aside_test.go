@@ -7,15 +7,13 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sony/gobreaker/v2"
-
 	"github.com/daemun/daemun/gateway/shed"
 )
 
 // TestAsideKeepsNobodyElseWaiting: as many requests as may be wait for another server. What goes the usual way finds every
 // permit free and the breaker closed, and one more of them is told to come back.
 func TestAsideKeepsNobodyElseWaiting(t *testing.T) {
-	backend, b, _ := newBackend(t)
+	backend, b, _ := newPool(t)
 	release := make(chan struct{})
 	var inside sync.WaitGroup
 	inside.Add(asideMax)
@@ -41,7 +39,7 @@ func TestAsideKeepsNobodyElseWaiting(t *testing.T) {
 	if _, err := backend.Aside(context.Background(), waits); !errors.Is(err, ErrBusy) {
 		t.Errorf("one more: %v", err)
 	}
-	if g := backend.Gate(); g.InFlight != 0 {
+	if g := backend.Gate().Status(); g.InFlight != 0 {
 		t.Errorf("%d permits are taken", g.InFlight)
 	}
 	for range 50 {
@@ -51,21 +49,21 @@ func TestAsideKeepsNobodyElseWaiting(t *testing.T) {
 	}
 	close(release)
 	all.Wait()
-	if s := backend.breaker.State(); s != gobreaker.StateClosed {
+	if s := backend.Breakers()[0].State; s != "closed" {
 		t.Errorf("the breaker is %s", s)
 	}
 }
 
 // TestAsideHeedsTheBreaker: a backend that is left alone is left alone this way too, and what fails this way opens nothing.
 func TestAsideHeedsTheBreaker(t *testing.T) {
-	backend, b, _ := newBackend(t)
+	backend, b, _ := newPool(t)
 	b.set(status(500))
 	for range 40 {
 		if a, err := backend.Aside(context.Background(), Request{Method: "POST", Path: "/"}); err != nil || a.Status != 500 {
 			t.Fatalf("%d, %v", a.Status, err)
 		}
 	}
-	if s := backend.breaker.State(); s != gobreaker.StateClosed {
+	if s := backend.Breakers()[0].State; s != "closed" {
 		t.Fatalf("the breaker is %s", s)
 	}
 	for range 20 {

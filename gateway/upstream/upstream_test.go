@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,31 +44,53 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
+// busy is how the backend says that it has too much to do.
+func busy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = io.WriteString(w, `{"status":503,"code":"busy"}`)
+}
+
 func cut(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "100")
 	_, _ = io.WriteString(w, "half of")
 	panic(http.ErrAbortHandler)
 }
 
-func newBackend(t *testing.T) (*Backend, *behave, *httptest.Server) {
+// newPool returns a pool of one instance, which is not watched.
+func newPool(t *testing.T) (*Pool, *behave, *httptest.Server) {
 	t.Helper()
 	b := &behave{}
 	b.set(ok)
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
-	backend, err := New(Options{URL: server.URL, Token: []byte("token"), Gate: shed.Default(), Clock: time.Now, Log: zap.NewNop()})
+	return poolOf(t, Default(), server.URL), b, server
+}
+
+func poolOf(t *testing.T, c Config, urls ...string) *Pool {
+	t.Helper()
+	p, err := New(Options{URLs: urls, Token: []byte("token"), Gate: shed.Default(), Config: c, Clock: time.Now, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return backend, b, server
+	t.Cleanup(p.Close)
+	return p
 }
 
-func call(b *Backend) (Answer, error) {
-	return b.Do(context.Background(), shed.At(shed.P2), Request{Method: http.MethodGet, Path: "/v1/clinics"})
+func call(p *Pool) (Answer, error) {
+	return p.Do(context.Background(), shed.At(shed.P2), Request{Method: http.MethodGet, Path: "/v1/clinics"})
+}
+
+// look asks every instance how it is, once.
+func look(p *Pool) {
+	var asking sync.WaitGroup
+	p.ask(&asking)
+	asking.Wait()
+	p.tidy()
 }
 
 func TestAnswersComeBackWhole(t *testing.T) {
-	b, _, _ := newBackend(t)
+	b, _, _ := newPool(t)
 	a, err := call(b)
 	if err != nil || a.Status != 200 || string(a.Body) != "well" {
 		t.Fatalf("%+v, %v", a, err)
@@ -75,15 +98,15 @@ func TestAnswersComeBackWhole(t *testing.T) {
 }
 
 // trip makes a fault until the breaker opens, and tells how many calls that took.
-func trip(t *testing.T, b *Backend) int {
+func trip(t *testing.T, b *Pool) int {
 	t.Helper()
 	for i := range 200 {
-		if b.Breaker().State == "open" {
+		if b.Breakers()[0].State == "open" {
 			return i
 		}
 		_, _ = call(b)
 	}
-	t.Fatalf("the breaker never opened: %+v", b.Breaker())
+	t.Fatalf("the breaker never opened: %+v", b.Breakers()[0])
 	return 0
 }
 
@@ -91,10 +114,10 @@ func TestFaultsOpenTheBreakerAndItClosesByItself(t *testing.T) {
 	faults := map[string]http.HandlerFunc{"errors": status(500), "cut in the middle": cut}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
-			b, site, _ := newBackend(t)
+			b, site, _ := newPool(t)
 			site.set(fault)
 			trip(t, b)
-			if b.Breaker().Reason == "" {
+			if b.Breakers()[0].Reason == "" {
 				t.Error("an open breaker does not say why")
 			}
 			before := site.calls.Load()
@@ -112,18 +135,18 @@ func TestFaultsOpenTheBreakerAndItClosesByItself(t *testing.T) {
 			defer stop()
 			go b.Watch(ctx)
 			for range 200 {
-				if b.Open() && b.Breaker().State == "closed" {
+				if b.Open() && b.Breakers()[0].State == "closed" {
 					return
 				}
 				time.Sleep(50 * time.Millisecond)
 			}
-			t.Fatalf("well again, and yet %+v", b.Breaker())
+			t.Fatalf("well again, and yet %+v", b.Breakers()[0])
 		})
 	}
 }
 
 func TestABackendThatIsGoneSaysSo(t *testing.T) {
-	b, _, server := newBackend(t)
+	b, _, server := newPool(t)
 	server.Close()
 	if _, err := call(b); !errors.Is(err, ErrResting) {
 		t.Fatalf("%v", err)
@@ -131,7 +154,7 @@ func TestABackendThatIsGoneSaysSo(t *testing.T) {
 }
 
 func TestAnAnswerThatIsLostIsUnknown(t *testing.T) {
-	b, site, _ := newBackend(t)
+	b, site, _ := newPool(t)
 	site.set(cut)
 	if _, err := call(b); !errors.Is(err, ErrUnknown) {
 		t.Fatalf("%v", err)
@@ -139,34 +162,34 @@ func TestAnAnswerThatIsLostIsUnknown(t *testing.T) {
 }
 
 func TestOverloadIsNoFaultOfTheBreaker(t *testing.T) {
-	b, site, _ := newBackend(t)
-	site.set(status(http.StatusServiceUnavailable))
-	limit := b.Gate().Permits
+	b, site, _ := newPool(t)
+	site.set(busy)
+	limit := b.Gate().Status().Permits
 	for range 100 {
 		if _, err := call(b); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if s := b.Breaker().State; s != "closed" {
+	if s := b.Breakers()[0].State; s != "closed" {
 		t.Errorf("breaker %s", s)
 	}
 	time.Sleep(2 * shed.Default().Limit.Window)
 	for range 20 {
 		_, _ = call(b)
 	}
-	if b.Gate().Permits >= limit {
+	if b.Gate().Status().Permits >= limit {
 		t.Error("the limit did not learn from an overloaded backend")
 	}
 }
 
 func TestAPermitIsNotWaitedForByThoseWhoLeft(t *testing.T) {
-	b, site, _ := newBackend(t)
+	b, site, _ := newPool(t)
 	release := make(chan struct{})
 	site.set(func(http.ResponseWriter, *http.Request) { <-release })
 	for range shed.Default().Limit.Start {
 		go func() { _, _ = call(b) }()
 	}
-	for b.Gate().InFlight < shed.Default().Limit.Start {
+	for b.Gate().Status().InFlight < shed.Default().Limit.Start {
 		time.Sleep(time.Millisecond)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -175,10 +198,10 @@ func TestAPermitIsNotWaitedForByThoseWhoLeft(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	close(release)
-	for b.Gate().InFlight > 0 {
+	for b.Gate().Status().InFlight > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if s := b.Breaker().State; s != "closed" {
+	if s := b.Breakers()[0].State; s != "closed" {
 		t.Errorf("breaker %s", s)
 	}
 }
@@ -194,7 +217,7 @@ func TestConnectionsOfAnEarlierLifeAreNotTrusted(t *testing.T) {
 		{Request{Method: http.MethodPost, Path: "/", IdempotencyKey: "k", Body: []byte("x")}, nil},
 		{Request{Method: http.MethodPost, Path: "/", Body: []byte("x")}, ErrUnknown},
 	} {
-		b, _, server := newBackend(t)
+		b, _, server := newPool(t)
 		if _, err := call(b); err != nil {
 			t.Fatal(err)
 		}
@@ -206,11 +229,11 @@ func TestConnectionsOfAnEarlierLifeAreNotTrusted(t *testing.T) {
 }
 
 func TestReportsGrowOld(t *testing.T) {
-	b, _, server := newBackend(t)
+	b, _, server := newPool(t)
 	if _, _, fresh := b.Report(); fresh {
 		t.Fatal("a report before any was asked for")
 	}
-	b.poll()
+	look(b)
 	if r, _, fresh := b.Report(); !fresh || r.Store != "test" {
 		t.Fatalf("report %+v", r)
 	}
@@ -223,8 +246,8 @@ func TestReportsGrowOld(t *testing.T) {
 }
 
 func TestAddressesThatCannotBe(t *testing.T) {
-	for _, address := range []string{"", "127.0.0.1:9090", "https://x", "http://", "http://x/path"} {
-		if _, err := New(Options{URL: address, Clock: time.Now}); err == nil {
+	for _, address := range []string{"", "127.0.0.1:9090", "ftp://x", "http://", "http://x/path", "http://u:p@x", "http://x?y"} {
+		if _, err := New(Options{URLs: []string{address}, Clock: time.Now}); err == nil {
 			t.Errorf("%q was taken", address)
 		}
 	}
@@ -246,28 +269,8 @@ func TestGarbageIsNoAnswer(t *testing.T) {
 			c.Close()
 		}
 	}()
-	b, err := New(Options{URL: "http://" + l.Addr().String(), Gate: shed.Default(), Clock: time.Now, Log: zap.NewNop()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := poolOf(t, Default(), "http://"+l.Addr().String())
 	if a, err := call(b); err == nil {
 		t.Fatalf("taken for an answer: %+v", a)
-	}
-}
-
-func BenchmarkDo(b *testing.B) {
-	site := &behave{}
-	site.set(ok)
-	server := httptest.NewServer(site)
-	defer server.Close()
-	backend, err := New(Options{URL: server.URL, Gate: shed.Default(), Clock: time.Now, Log: zap.NewNop()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := call(backend); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

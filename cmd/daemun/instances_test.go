@@ -1,0 +1,46 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/daemun/daemun/gateway/api"
+)
+
+// TestAnotherBackendTakesOver: a gateway knows of two backends, of which one is there. That one is killed, the other one comes
+// up on the same bookings, and whoever had a place and a pass goes on with them. The gateway says of each how it is.
+func TestAnotherBackendTakesOver(t *testing.T) {
+	s := newSite(t)
+	second := freePort(t)
+	first := start(t, "backend", "--data", s.data, "--demo", "--listen", s.backend)
+	s.parts = []*process{first, start(t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--lanes", s.lanes,
+		"--backend", "http://"+s.backend, "--backend", "http://"+second)}
+	s.bothReady()
+	eligible, _ := s.citizens()
+	pass := "Pass " + s.enter(s.join(eligible[0]))
+	waiting := s.join(eligible[1])
+	if states := s.instances(); states["http://"+second] != api.InstanceDown {
+		t.Errorf("%v", states)
+	}
+	first.kill()
+	s.parts = append(s.parts, start(t, "backend", "--data", s.data, "--demo", "--listen", second))
+	s.eventually("the other one has taken over", func() bool {
+		states := s.instances()
+		return states["http://"+second] == api.InstanceReady && states["http://"+s.backend] == api.InstanceDown
+	})
+	s.do(200, "GET", "/v1/clinics", pass, nil, nil)
+	s.enter(waiting)
+}
+
+// instances are the states of the backends by address, as the control room sees them.
+func (s *site) instances() map[string]string {
+	s.t.Helper()
+	var seen api.Snapshot
+	if code, text := s.command("viewer", "GET", "/control/v1/snapshot", nil, &seen); code != 200 {
+		s.t.Fatalf("snapshot: %d %s", code, text)
+	}
+	states := map[string]string{}
+	for _, i := range seen.Upstream.Instances {
+		states[i.URL] = i.State
+	}
+	return states
+}
