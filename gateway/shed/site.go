@@ -75,7 +75,7 @@ type SiteStatus struct {
 func (s *Site) Status() SiteStatus {
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	return SiteStatus{Limit: s.limit.Permits(), Permits: s.permits(), InFlight: s.inFlight, Share: s.share}
+	return SiteStatus{Limit: s.limit.Status().Permits, Permits: s.permits(), InFlight: s.inFlight, Share: s.share}
 }
 
 // permits is how many requests may be out to the site at once.
