@@ -13,7 +13,7 @@ const module = "github.com/daemun/daemun/"
 // domain packages do no I/O and import no adapter.
 var domain = []string{
 	"backend/cohort", "backend/booking", "backend/notify", "backend/access", "backend/ledger", "backend/subject", "backend/roster", "backend/clinic", "backend/identity", "backend/sheet",
-	"gateway/opening", "gateway/clock", "gateway/queue", "gateway/wait", "gateway/calling", "gateway/pass", "gateway/shed", "gateway/admission",
+	"gateway/opening", "gateway/clock", "gateway/queue", "gateway/wait", "gateway/calling", "gateway/pass", "gateway/shed", "gateway/brownout", "gateway/overload", "gateway/admission",
 	"gateway/admission/backendsim", "gateway/api", "gateway/breach", "gateway/audit",
 }
 

@@ -11,13 +11,15 @@ import (
 
 // Note records an operator's change in the ledger and heeds it.
 func (s *Service) Note(ctx context.Context, n ledger.Opening, now time.Time) error {
-	if n.Opening == "" && n.Action != ledger.ActionNotice || n.Action == "" || n.By == "" {
+	if n.Opening == "" && !n.Everywhere() || n.Action == "" || n.By == "" {
 		return badField("event", "needs opening, action and by")
 	}
 	if err := s.store.Note(ctx, n, now); err != nil {
 		return err
 	}
-	s.heed(&n)
+	if n.Opening != "" {
+		s.heed(&n)
+	}
 	return nil
 }
 

@@ -212,6 +212,24 @@ type Change struct {
 // ActionNotice is the action of an Opening that is a notice to everybody: it belongs to no opening, its Reason is the text.
 const ActionNotice = "notice"
 
+// Actions of an Opening that are about how the gateways protect themselves and the backend; they belong to no opening.
+// Before and After are what operators had said until then, and with it.
+const (
+	ActionOverload    = "overload"        // parameters, and rules that only count
+	ActionAskOverload = "ask to overload" // the same, waiting for a second person
+	ActionBrownout    = "brownout"        // a step held, or given back
+	ActionBackends    = "backends"        // an instance added or drained
+)
+
+// Everywhere tells whether a change belongs to no opening.
+func (o *Opening) Everywhere() bool {
+	switch o.Action {
+	case ActionNotice, ActionOverload, ActionAskOverload, ActionBrownout, ActionBackends:
+		return true
+	}
+	return false
+}
+
 // Opening is the data of KindOpening: what an operator (or the clock, or the stock) did to an opening or one of its
 // cohorts, why, and the state before and after as the gateway tells it.
 //

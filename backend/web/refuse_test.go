@@ -128,7 +128,11 @@ func TestPostponedOpening(t *testing.T) {
 	refused(t, h.book(1, slotOf(1), p, "key-0001"), 409, "not_open_yet") // one person alone opens nothing
 	want(t, h.do("POST", "/internal/events", event("open", `{"opens_at":"2021-07-19T20:01:00+09:00"}`)), 204, nil)
 	want(t, h.book(1, slotOf(1), p, "key-0001"), 201, nil)
-	for _, bad := range []string{``, `{}`, `{"opening":"x"}`, `[]`, `{"opening":"o","action":"a","by":"b","extra":1}`} {
+	for _, about := range []string{"overload", "ask to overload", "brownout", "backends", "notice"} { // no opening in particular
+		want(t, h.do("POST", "/internal/events", fmt.Sprintf(`{"opening":"","action":%q,"by":"operator","role":"operator","reason":"점검","after":{"state":"closed"}}`, about)), 204, nil)
+	}
+	want(t, h.book(2, slotOf(2), h.admit(2), "key-0002"), 201, nil) // and none is moved by it
+	for _, bad := range []string{``, `{}`, `{"opening":"","action":"pause","by":"b"}`, `{"opening":"x"}`, `[]`, `{"opening":"o","action":"a","by":"b","extra":1}`} {
 		refused(t, h.do("POST", "/internal/events", bad), 400, "bad_request")
 	}
 }

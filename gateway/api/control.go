@@ -18,12 +18,12 @@ type Snapshot struct {
 	Classes  []ClassStatus     `json:"classes"` // P0 … P3, L (the reserved lane) and W (waiting-room answers from memory)
 	Errors   map[string]uint64 `json:"errors"`  // answered problems by code, totals
 	Breakers []BreakerStatus   `json:"breakers"`
-	Upstream UpstreamStatus    `json:"upstream"`
 	Backend  BackendStatus     `json:"backend"`
 	Shared   SharedStatus      `json:"shared"`
 	Notices  []Notice          `json:"notices"`
 	Schedule ScheduleStatus    `json:"schedule"`
 	Doors    DoorStatus        `json:"doors"`
+	Overload Overload          `json:"overload"`
 }
 
 // ScheduleStatus names the schedule in force.
@@ -130,9 +130,9 @@ type BreakerStatus struct {
 	State  string    `json:"state"` // closed, half-open, open
 	Since  time.Time `json:"since"`
 	Reason string    `json:"reason"` // English
-	// ReasonKo is the same in Korean; Until is when an open breaker will be tried, nil where that is not said.
-	ReasonKo string     `json:"reason_ko,omitempty"`
-	Until    *time.Time `json:"until,omitempty"`
+	// ReasonKo is the same in Korean; Until is when an open one is tried again, zero where that is not said.
+	ReasonKo string    `json:"reason_ko,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
 	// Refused counts what the breaker kept away, WouldRefuse what it would have and only counted, since the process started.
 	Refused     uint64 `json:"refused,omitempty"`
 	WouldRefuse uint64 `json:"would_refuse,omitempty"`

@@ -108,7 +108,7 @@ func (h *history) addEvent(r *ledger.Record) error {
 	if err := json.Unmarshal(r.Data, &n); err != nil {
 		return err
 	}
-	if n.Opening == "" { // a notice to everybody
+	if n.Opening == "" { // about no opening: a notice, or an order about protection
 		return nil
 	}
 	at := n.At

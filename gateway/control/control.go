@@ -78,6 +78,12 @@ func New(o Options) *Control {
 		{"POST /control/v1/schedule/preview", keyring.RoleViewer, c.previewSchedule},
 		{"POST /control/v1/schedule/activate", keyring.RoleSupervisor, c.activateSchedule},
 		{"POST /control/v1/notices", keyring.RoleOperator, c.notice},
+		{"GET /control/v1/overload", keyring.RoleViewer, c.overloadSettings},
+		{"PUT /control/v1/overload", keyring.RoleOperator, c.tune},
+		{"PUT /control/v1/brownout", keyring.RoleOperator, c.holdStep},
+		{"GET /control/v1/backends", keyring.RoleViewer, c.backends},
+		{"POST /control/v1/backends", keyring.RoleSupervisor, c.addBackend}, // it is shown personal data and this gateway's token
+		{"DELETE /control/v1/backends", keyring.RoleOperator, c.drainBackend},
 		{"GET /control/v1/rehearsals", keyring.RoleViewer, c.rehearsals},
 		{"POST /control/v1/rehearsals", keyring.RoleOperator, c.rehearse},
 	} {

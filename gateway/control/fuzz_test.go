@@ -28,14 +28,20 @@ import (
 )
 
 // room is a control room over a real shared state, with a backend that is not there.
-func room(f *testing.F) (*control.Control, *node.Node) {
+func room(f testing.TB) (*control.Control, *node.Node) {
 	f.Helper()
-	dir := f.TempDir()
-	ring, err := keyring.Open(dir)
+	return roomOver(f, "a", state.Options{Dir: f.TempDir() + "/nats"})
+}
+
+// roomOver is a control room of a gateway by name.
+func roomOver(f testing.TB, name string, over state.Options) (*control.Control, *node.Node) {
+	f.Helper()
+	ring, err := keyring.Open(f.TempDir())
 	if err != nil {
 		f.Fatal(err)
 	}
-	shared, err := state.Open(context.Background(), state.Options{Dir: dir + "/nats", Node: "a", Log: zap.NewNop()})
+	over.Node, over.Log = name, zap.NewNop()
+	shared, err := state.Open(context.Background(), over)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -51,13 +57,13 @@ func room(f *testing.F) (*control.Control, *node.Node) {
 		Cohorts: []cohort.Cohort{{ID: "c", Name: "67년생", BornFrom: subject.Date{Year: 1967, Month: 1, Day: 1}, BornTo: subject.Date{Year: 1967, Month: 12, Day: 31}}},
 	}}}
 	n, err := node.New(node.Options{
-		Name: "a", Schedule: schedule, Roster: &roster.Filter{}, Ring: ring, Shared: shared, Backend: up, Meter: &meter.Meter{},
+		Name: name, Schedule: schedule, Roster: &roster.Filter{}, Ring: ring, Shared: shared, Backend: up, Meter: &meter.Meter{},
 		Admission: admission.Default(), Clock: time.Now, Log: zap.NewNop(),
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
-	return control.New(control.Options{Node: n, Shared: shared, Backend: up, Clock: time.Now, Log: zap.NewNop()}), n
+	return control.New(control.Options{Node: n, Shared: shared, Backend: up, Clock: time.Now, ClockOff: func() time.Duration { return 0 }, Log: zap.NewNop()}), n
 }
 
 var calls = [...]struct{ method, path string }{
@@ -65,6 +71,7 @@ var calls = [...]struct{ method, path string }{
 	{"POST", "/control/v1/openings/now/pause"}, {"POST", "/control/v1/openings/now/resume"},
 	{"POST", "/control/v1/openings/now/cohorts/c/pause"}, {"POST", "/control/v1/openings/now/cohorts/c/resume"},
 	{"PUT", "/control/v1/openings/now/rate"}, {"POST", "/control/v1/notices"}, {"POST", "/control/v1/openings/none/pause"},
+	{"PUT", "/control/v1/overload"}, {"PUT", "/control/v1/brownout"}, {"POST", "/control/v1/backends"}, {"DELETE", "/control/v1/backends"},
 }
 
 // FuzzBodies gives any order with any body, by two operators in turn. Whatever comes, the answer is a whole document and
@@ -73,6 +80,8 @@ func FuzzBodies(f *testing.F) {
 	for which, body := range map[int]string{
 		0: `{"reason":"점검","opens_at":"2999-01-01T00:00:00Z"}`, 1: `{"reason":"r"}`, 2: `{"reason":"\u0000"}`, 3: `{"reason":"\ud800"}`,
 		4: `{"reason":"r","opens_at":null}`, 5: `{}`, 6: `{"reason":"r","per_s":1e-300}`, 7: `{"text":"안내","text_en":"<b>"}`, 8: `[`,
+		9: `{"reason":"r","set":{"limit.max":2048,"queue.length":1e308},"modes":{"limit":"dry-run"},"reset":["lag_ms"]}`, 10: `{"reason":"r","step":4}`,
+		11: `{"reason":"r","url":"http://127.0.0.1:9091"}`, 12: `{"reason":"r","url":"http://[::1]:1"}`,
 	} {
 		f.Add(which, body)
 	}

@@ -50,7 +50,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, slices.Concat(messageMetrics, upstreamMetrics)...) {
+	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, append(messageMetrics, overloadMetrics...)...) {
 		out <- d
 	}
 }
@@ -97,8 +97,8 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		gauge(breaker, truth(b.State != "closed"), b.Name)
 	}
 	gauge(leads, truth(s.Leader))
+	collectOverload(&s.Overload, gauge, counter)
 	collectMessages(&s.Backend.Notify, gauge, counter)
-	collectUpstream(&s.Upstream, gauge, counter)
 }
 
 func truth(b bool) float64 {

@@ -58,7 +58,7 @@ func (e *Edge) serveFast(ctx *fasthttp.RequestCtx) {
 	target := ctx.Request.Header.RequestURI()
 	shown, err := route.CheckRaw(target, ctx.Request.Header.RawHeaders())
 	switch {
-	case err != nil || e.node.Behind():
+	case err != nil || e.node.TurnsAway():
 	case ctx.IsGet() && e.answerFast(ctx, target, shown):
 		return
 	case ctx.IsPost() && bytes.Equal(target, joinPath) && e.joinFast(ctx, shown):

@@ -86,6 +86,14 @@ func (m *Meter) Shed(class int) (n uint64) {
 	return n
 }
 
+// Counts is how many requests of the class came so far, and how many of them were shed.
+func (m *Meter) Counts(class int) (offered, shed uint64) {
+	for i := range m.classes[class] {
+		offered += m.classes[class][i].offered.Load()
+	}
+	return offered, m.Shed(class)
+}
+
 // Status returns the classes with totals, and rates and percentiles of what came in since it was last renewed, at
 // most once a second.
 func (m *Meter) Status(now time.Time) []api.ClassStatus {

@@ -17,6 +17,7 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/meter"
+	"github.com/daemun/daemun/gateway/overload"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -43,8 +44,12 @@ type Options struct {
 	Backend   *upstream.Pool
 	Meter     *meter.Meter
 	Admission admission.Config
-	Clock     func() time.Time
-	Log       *zap.Logger
+	// Overload is what this gateway's flags say about protection, Backends the addresses of the backend that they name; nil:
+	// overload.Default(), and only the one that Backend has.
+	Overload *overload.Config
+	Backends []string
+	Clock    func() time.Time
+	Log      *zap.Logger
 }
 
 // Node is one gateway. Its methods are safe for concurrent use.
@@ -68,8 +73,12 @@ type Node struct {
 	snapshot  atomic.Pointer[Snapshot]
 	leads     atomic.Bool
 	doors     atomic.Pointer[func() api.DoorStatus]
-	lag       atomic.Int64 // nanoseconds that the ticker came late, the scheduler's load
 	leader    *leader
+
+	lateness   lateness
+	protection protection
+	measures   atomic.Pointer[measured]
+	turned     turned
 }
 
 // New returns a Node with its first snapshot made and the sketches of its earlier life restored.
@@ -82,6 +91,7 @@ func New(o Options) (*Node, error) {
 		leader: newLeader(admission.New(o.Admission)),
 	}
 	n.plan.status = o.Status
+	n.startProtection(&o)
 	if n.loadLists == nil {
 		n.loadLists = func(*cohort.Schedule) (roster.Lists, error) { return lists, nil }
 	}
@@ -102,6 +112,8 @@ func (n *Node) Run(ctx context.Context) {
 	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.lead(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, dutyEvery, func(time.Time) { n.record(ctx) }) })
 	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.follow(ctx, now) }) })
+	wg.Go(func() { n.every(ctx, tick, n.protect) })
+	wg.Go(func() { n.every(ctx, lookEvery, n.look) })
 	wg.Go(func() { n.every(ctx, journalEvery, func(time.Time) { n.journal(ctx) }) })
 	wg.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaderTerm)
@@ -127,11 +139,13 @@ func (n *Node) every(ctx context.Context, interval time.Duration, do func(time.T
 }
 
 // renew makes the snapshot anew and measures how late the scheduler let it be.
-func (n *Node) renew(time.Time) {
+func (n *Node) renew(now time.Time) {
 	start := time.Now()
 	time.Sleep(time.Millisecond)
-	late := time.Since(start) - time.Millisecond
-	n.lag.Store((n.lag.Load()*7 + int64(late)) / 8)
+	n.lateness.saw(time.Since(start) - time.Millisecond)
+	if every := n.Measures().RenewEvery; every > 0 && !n.leads.Load() && now.Sub(n.Snapshot().at) < every { // who leads needs it fresh
+		return
+	}
 	n.Renew()
 }
 
@@ -153,11 +167,12 @@ const (
 
 // pace is the factor by which polling intervals are stretched: 1 while the gateway has time to spare.
 func (n *Node) pace() float64 {
-	lag := time.Duration(n.lag.Load())
+	asked := n.Measures().PollFactor
+	lag := time.Duration(n.lateness.lag.Load())
 	if lag <= easyLag {
-		return 1
+		return asked
 	}
-	return min(1+float64(lag-easyLag)/float64(stretch), paceMost)
+	return max(asked, min(1+float64(lag-easyLag)/float64(stretch), paceMost))
 }
 
 // Snapshot returns what is known now.
@@ -165,9 +180,3 @@ func (n *Node) Snapshot() *Snapshot { return n.snapshot.Load() }
 
 // Now is the server's time, the only one that counts.
 func (n *Node) Now() time.Time { return n.clock() }
-
-// behind is how late timers may be before the gateway turns people away.
-const behind = 400 * time.Millisecond
-
-// Behind tells whether this gateway has more to do than it can, going by how late the scheduler runs it.
-func (n *Node) Behind() bool { return time.Duration(n.lag.Load()) > behind }

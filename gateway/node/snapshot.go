@@ -25,6 +25,7 @@ type Snapshot struct {
 	OpeningsJSON []byte
 	cursors      map[string][]byte // by opening ID
 	plan         *plan             // that it was made by
+	at           time.Time         // when
 
 	byNumber map[uint32]*queue.Line
 	byID     map[string]*queue.Line
@@ -42,7 +43,7 @@ func (s *Snapshot) CursorJSON(id string) []byte { return s.cursors[id] }
 // build makes the snapshot of a moment from a plan and what the gateway knows.
 func (n *Node) build(p *plan, now time.Time) *Snapshot {
 	s := &Snapshot{
-		plan: p, cursors: map[string][]byte{}, byNumber: map[uint32]*queue.Line{}, byID: map[string]*queue.Line{},
+		plan: p, at: now, cursors: map[string][]byte{}, byNumber: map[uint32]*queue.Line{}, byID: map[string]*queue.Line{},
 	}
 	report, _, _ := n.backend.Report()
 	n.shared.Read(func(m *state.Model) {

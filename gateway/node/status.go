@@ -33,7 +33,7 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		Backend: api.BackendStatus{
 			Reachable: fresh, ReportedAt: reportedAt, Store: report.Store, CommitMS: report.CommitMS, LedgerSeq: report.LedgerSeq, Notify: report.Notify,
 		},
-		Notices: []api.Notice{}, Doors: n.doorStatus(),
+		Notices: []api.Notice{}, Doors: n.doorStatus(), Overload: n.overloadStatus(now),
 	}
 	s.Breakers = append(s.Breakers, report.Breakers...)
 	snapshot := n.Snapshot()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/opening"
+	"github.com/daemun/daemun/gateway/overload"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/wait"
 )
@@ -61,11 +62,14 @@ type Model struct {
 	Schedules Schedules
 	Proposal  Proposal
 	Ready     map[string]Readiness
+	// Overload is what operators have said about protection.
+	Overload overload.Standing
 	// SeenAt is when the shared state last said anything.
 	SeenAt time.Time
 
 	outboxes       map[string][]outgoing // by opening ID: changes that have not become events yet
 	scheduleOutbox []outgoing
+	overloadOutbox []outgoing
 	revisions      map[string]uint64
 }
 

@@ -109,7 +109,7 @@ func (s *Store) Post(ctx context.Context) error {
 			waiting[id] = outbox
 		}
 	})
-	errs := []error{s.postSchedule(ctx)}
+	errs := []error{s.postSchedule(ctx), s.postOverload(ctx)}
 	for id, outbox := range waiting {
 		errs = append(errs, s.post(ctx, id, outbox))
 	}

@@ -12,6 +12,7 @@
 //	notice.<unix ms>             api.Notice
 //	event.<unix ns>[.<id>.<n>]   a change on its way to the ledger
 //	rehearsal.<id>.<hash>        Rehearsal, changed by compare-and-swap
+//	overload                     overload.Standing and its changes on their way, by compare-and-swap
 //	schedule                     the schedules in force and next, by compare-and-swap
 //	proposal                     Proposal of a schedule, by compare-and-swap
 //	ready.<node>                 Readiness
@@ -260,6 +261,8 @@ func (m *Model) apply(entry jetstream.KeyValueEntry) error {
 		return m.applyNotice(value)
 	case part[0] == "ready" && len(part) == 2:
 		return into(value, m.Ready, part[1])
+	case key == overloadKey:
+		return m.applyOverload(value)
 	case key == scheduleKey:
 		return m.applySchedules(value)
 	case key == proposalKey:
