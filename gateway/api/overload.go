@@ -6,7 +6,7 @@ import "time"
 type Overload struct {
 	Brownout    Brownout          `json:"brownout"`
 	Limit       LimitStatus       `json:"limit"`  // of all instances together
-	Levels      []LevelStatus     `json:"levels"` // P0 … P3, L
+	Levels      []LevelStatus     `json:"levels"` // P0 … P3
 	Instances   []InstanceStatus  `json:"instances"`
 	Rules       []RuleStatus      `json:"rules"`
 	Changed     []OverloadSetting `json:"changed"` // parameters that are not at their default
@@ -61,8 +61,6 @@ type LimitStatus struct {
 type LevelStatus struct {
 	Class     string  `json:"class"`
 	Threshold float64 `json:"threshold"`
-	Waiting   int     `json:"waiting"`
-	WaitedMS  float64 `json:"waited_ms"` // the oldest that waits
 }
 
 // RuleStatus is one rule that turns requests away. In dry-run it turns nobody away and counts whom it would have.

@@ -15,7 +15,6 @@ var (
 	ruleWould      = describe("rule_would_refuse_total", "Requests that a rule would have turned away, had it not been in dry-run.", "rule")
 	ruleDry        = describe("rule_dry_run", "1 while the rule only counts.", "rule")
 	levels         = describe("class_threshold", "Part of the class's people that is let through, 0 to 1.", "class")
-	levelWaiting   = describe("class_waiting", "Requests of the class that wait for a permit.", "class")
 	breakerState   = describe("breaker_state", "1 for the state that the breaker is in; reason is a kind, never a message.", "name", "state", "reason")
 	attempts       = describe("backend_attempts_total", "Requests sent to instances of the backend, retries among them.")
 	originals      = describe("backend_originals_total", "Requests that wanted to be sent there.")
@@ -25,7 +24,7 @@ var (
 	memoryUsed     = describe("memory_used_bytes", "Memory of the process, garbage included.")
 
 	overloadMetrics = []*prometheus.Desc{
-		brownoutStep, brownoutWanted, brownoutHeld, instances, ruleRefused, ruleWould, ruleDry, levels, levelWaiting, breakerState,
+		brownoutStep, brownoutWanted, brownoutHeld, instances, ruleRefused, ruleWould, ruleDry, levels, breakerState,
 		attempts, originals, lag, connections, cut, memoryUsed,
 	}
 )
@@ -51,7 +50,6 @@ func collectOverload(o *api.Overload, gauge func(*prometheus.Desc, float64, ...s
 	}
 	for _, l := range o.Levels {
 		gauge(levels, l.Threshold, l.Class)
-		gauge(levelWaiting, float64(l.Waiting), l.Class)
 	}
 	counter(attempts, o.Attempts)
 	counter(originals, o.Originals)

@@ -206,13 +206,12 @@ func TestReasonsAreKindsInMetrics(t *testing.T) {
 	c, n := room(t)
 	n.Protect(node.Part{Show: func(o *api.Overload) {
 		o.Instances = []api.InstanceStatus{{State: api.InstanceDown, Breaker: api.BreakerStatus{Name: "x:1", State: "open", Reason: "dial tcp 10.0.0.7:9090: connect: connection refused"}}}
-		o.Levels = []api.LevelStatus{{Class: "P2", Threshold: 0.25}}
 		o.Connections.Cut["slow_header"] = 3
 	}})
 	_, body := ask(t, c, "v", keyring.RoleViewer, "GET", "/metrics", nil, nil)
 	for _, line := range []string{
 		`daemun_breaker_state{name="x:1",reason="refused",state="open"} 1`, `daemun_backend_instances{state="down"} 1`, `daemun_backend_instances{state="ready"} 0`,
-		`daemun_class_threshold{class="P2"} 0.25`, `daemun_brownout_step 0`, `daemun_rule_dry_run{rule="limit"} 0`, `daemun_connections_cut_total{reason="slow_header"} 3`,
+		`daemun_class_threshold{class="P2"} 1`, `daemun_brownout_step 0`, `daemun_rule_dry_run{rule="limit"} 0`, `daemun_connections_cut_total{reason="slow_header"} 3`,
 	} {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("%s is not in the metrics", line)

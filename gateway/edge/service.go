@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/brownout"
 	"github.com/daemun/daemun/gateway/node"
 	"github.com/daemun/daemun/gateway/shed"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -19,9 +20,10 @@ import (
 // service is what the pages see of the gateway: the same answers as the API's, by the same way.
 type service struct{ e *Edge }
 
-func (s service) Openings() []api.Opening { return s.e.node.Snapshot().Openings }
-func (s service) Notices() []api.Notice   { return s.e.node.Snapshot().Notices }
-func (s service) Now() time.Time          { return s.e.node.Now() }
+func (s service) Openings() []api.Opening      { return s.e.node.Snapshot().Openings }
+func (s service) Notices() []api.Notice        { return s.e.node.Snapshot().Notices }
+func (s service) Measures() *brownout.Measures { return s.e.node.Measures() }
+func (s service) Now() time.Time               { return s.e.node.Now() }
 
 func (s service) Eligibility(_ context.Context, req api.EligibilityRequest, lang string) (api.Eligibility, error) {
 	a, err := s.e.eligible(req, lang)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/overload"
+	"github.com/daemun/daemun/gateway/shed"
 )
 
 // overloadStatus is how this gateway protects itself, as operators see it.
@@ -19,6 +20,7 @@ func (n *Node) overloadStatus(now time.Time) api.Overload {
 		Connections: api.ConnectionStatus{Cut: map[string]uint64{}},
 	}
 	n.lateness.show(&o)
+	showGate(n.backend.Gate(), &o)
 	r := o.Rule("brownout")
 	r.Refused, r.WouldRefuse = n.turned.refused.Load(), n.turned.would.Load()
 	p.each(func(part *Part) {
@@ -32,6 +34,18 @@ func (n *Node) overloadStatus(now time.Time) api.Overload {
 	return o
 }
 
+// showGate shows what the gate of permits does.
+func showGate(g shed.Status, o *api.Overload) {
+	o.Limit.Permits, o.Limit.InFlight = g.Permits, g.InFlight
+	for class, upTo := range g.UpTo {
+		o.Levels = append(o.Levels, api.LevelStatus{Class: shed.Class(class).String(), Threshold: float64(upTo) / shed.Levels})
+	}
+	for r, n := range g.Rules {
+		rule := o.Rule(shed.Rule(r).String())
+		rule.Refused, rule.WouldRefuse = rule.Refused+n.Refused, rule.WouldRefuse+n.Would
+	}
+}
+
 // showBackend shows the backend where no part does.
 func (n *Node) showBackend(o *api.Overload) {
 	gate, breaker := n.backend.Gate(), n.backend.Breaker()
@@ -43,7 +57,6 @@ func (n *Node) showBackend(o *api.Overload) {
 		i.State, i.Ko, i.En = api.InstanceDown, "보고가 오지 않거나 차단기가 열려 있습니다.", "It does not report, or its breaker is open."
 	}
 	o.Instances = append(o.Instances, i)
-	o.Limit.Permits, o.Limit.InFlight = gate.Permits, gate.InFlight
 }
 
 // brownoutStatus is where the ladder stands. Under protection's lock.

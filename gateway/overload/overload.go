@@ -142,4 +142,7 @@ func (s *Standing) dryRun(c *Config) {
 			c.DryRun[rule] = true
 		}
 	}
+	for r := range shed.Rule(shed.Rules) {
+		c.Gate.Trial[r] = c.DryRun[r.String()]
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/shed"
 )
 
 var now = time.Date(2021, 7, 19, 20, 0, 0, 0, time.UTC)
@@ -62,6 +63,14 @@ func TestTheTableHoldsTogether(t *testing.T) {
 	}
 }
 
+func TestTheGatesRulesCanBeTried(t *testing.T) {
+	for r := range shed.Rule(shed.Rules) {
+		if RuleOf(r.String()) == nil {
+			t.Errorf("nobody can try the rule %v", r)
+		}
+	}
+}
+
 func TestAllOrNothing(t *testing.T) {
 	for name, row := range map[string]struct {
 		tuning Tuning
@@ -97,6 +106,9 @@ func TestTuningHoldsAndIsTakenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := s.Config(Default())
+	if !c.Gate.Trial[shed.RuleDeadline] || c.Gate.Trial[shed.RuleLimit] {
+		t.Errorf("the gate is told %v", c.Gate.Trial)
+	}
 	if err != nil || c.Gate.Limit.Max != 2048 || c.Brownout.Down != time.Minute || c.Enforced("deadline") || !c.Enforced("limit") {
 		t.Fatalf("%+v %v", c, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/daemun/daemun/backend/subject"
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/brownout"
 )
 
 // fakeService is a world in memory in which every answer can be set and every call is remembered.
@@ -34,6 +35,7 @@ type fakeService struct {
 	leads       string // where StartIdentity sends people
 	held        *api.Hold
 	refuse      map[string]*api.Problem // by method
+	step        brownout.Step
 	calls       []string
 }
 
@@ -160,8 +162,12 @@ func (s *fakeService) set(change func()) {
 }
 
 func (s *fakeService) Openings() []api.Opening { s.mu.Lock(); defer s.mu.Unlock(); return s.openings }
-func (s *fakeService) Notices() []api.Notice   { s.mu.Lock(); defer s.mu.Unlock(); return s.notices }
-func (s *fakeService) Now() time.Time          { s.mu.Lock(); defer s.mu.Unlock(); return s.now }
+func (s *fakeService) Measures() *brownout.Measures {
+	m := brownout.MeasuresOf(s.step, 10*time.Second)
+	return &m
+}
+func (s *fakeService) Notices() []api.Notice { s.mu.Lock(); defer s.mu.Unlock(); return s.notices }
+func (s *fakeService) Now() time.Time        { s.mu.Lock(); defer s.mu.Unlock(); return s.now }
 
 func (s *fakeService) Eligibility(_ context.Context, _ api.EligibilityRequest, _ string) (api.Eligibility, error) {
 	return s.eligibility, s.call("Eligibility")

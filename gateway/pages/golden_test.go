@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/brownout"
 )
 
 var update = flag.Bool("update", false, "write the golden pages anew")
@@ -36,6 +37,15 @@ func (v view) open(tb testing.TB, lang string) *httptest.ResponseRecorder {
 		return send(site(tb, s), v.path, cookies, v.form)
 	}
 	return get(site(tb, s), v.path, cookies)
+}
+
+// at is the world on a step of the brownout ladder.
+func at(step brownout.Step, world func(*fakeService)) func(*fakeService) {
+	return func(s *fakeService) {
+		if s.step = step; world != nil {
+			world(s)
+		}
+	}
 }
 
 func state(state string) func(*fakeService) {
@@ -143,6 +153,24 @@ var views = []view{
 		s.place.WaitLowS, s.place.WaitHighS = nil, nil
 	}, "/wait", everyCookie, nil},
 	{"wait-closed", 200, state(api.PlaceClosed), "/wait", everyCookie, nil},
+	{"landing-lean", 200, at(brownout.Lean, nil), "/", "", nil},
+	{"landing-lean-ticket", 200, at(brownout.Lean, nil), "/", everyCookie, nil},
+	{"wait-lean", 200, at(brownout.Lean, nil), "/wait", everyCookie, nil},
+	{"wait-lean-lobby", 200, at(brownout.Lean, lobby), "/wait", everyCookie, nil},
+	{"clinics-lean", 200, at(brownout.Lean, nil), "/clinics?region=서울", everyCookie, nil},
+	{"draw-lean", 200, at(brownout.Lean, nil), "/draw", everyCookie, nil},
+	{"wait-static", 200, at(brownout.Static, nil), "/wait", everyCookie, nil},
+	{"wait-static-auto", 200, at(brownout.Static, nil), "/wait?auto=1", everyCookie, nil},
+	{"wait-static-lobby", 200, at(brownout.Static, lobby), "/wait", everyCookie, nil},
+	{"wait-static-postponed", 200, at(brownout.Static, func(s *fakeService) {
+		lobby(s)
+		s.place.OpensAt, s.place.Reason = s.place.OpensAt.Add(2*time.Hour), "접속 폭주로 시작을 22:00로 미룹니다."
+		s.openings[0].Phase = api.PhasePostponed
+	}), "/wait", everyCookie, nil},
+	{"wait-static-paused", 200, at(brownout.Static, func(s *fakeService) {
+		s.place.State, s.place.Reason = api.PlacePaused, `예약 시스템 점검 "20:45 재개"`
+	}), "/wait", everyCookie, nil},
+	{"wait-static-turn", 200, at(brownout.Essential, state(api.PlaceTurn)), "/wait", everyCookie, nil},
 	{"wait-no-ticket", 401, nil, "/wait", "", nil},
 	{"wait-busy", 503, refuse("Place", busy), "/wait", everyCookie, nil},
 	{"draw", 200, nil, "/draw", everyCookie, nil},

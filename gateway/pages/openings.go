@@ -28,17 +28,17 @@ type landing struct {
 	body []byte
 }
 
-// landing serves the start page from memory, rendered at most once a second for each language.
+// landing serves the start page from memory, rendered at most once a second for each language and look.
 func (p *Pages) landing(w http.ResponseWriter, r *http.Request) {
 	lang := p.language(w, r)
 	hasTicket := cookie(r, TicketCookie) != ""
-	pg := page{Lang: lang, Title: text(lang, "landing.title"), Switch: "/?lang=" + otherLang(lang), Public: true}
-	slot := &p.landings[landingIndex(lang, hasTicket)]
+	pg := page{Lang: lang, Title: text(lang, "landing.title"), Switch: "/?lang=" + otherLang(lang), Public: true, Lean: p.svc.Measures().Lean}
+	slot := &p.landings[landingIndex(&pg, hasTicket)]
 	now := p.svc.Now()
 	kept := slot.Load()
 	if kept == nil || kept.at != now.Unix() {
 		var main bytes.Buffer
-		if err := p.templates[lang].ExecuteTemplate(&main, "landing", p.landingView(lang, hasTicket, now)); err != nil {
+		if err := p.templates[look{lang, pg.Lean}].ExecuteTemplate(&main, "landing", p.landingView(lang, hasTicket, now)); err != nil {
 			p.Problem(w, r, &api.Problem{Status: http.StatusInternalServerError, Code: "internal"})
 			return
 		}
@@ -48,13 +48,12 @@ func (p *Pages) landing(w http.ResponseWriter, r *http.Request) {
 	p.send(w, pg, kept.body)
 }
 
-func landingIndex(lang string, hasTicket bool) int {
+func landingIndex(pg *page, hasTicket bool) int {
 	i := 0
-	if lang == English {
-		i = 1
-	}
-	if hasTicket {
-		i += 2
+	for bit, set := range []bool{pg.Lang == English, hasTicket, pg.Lean} {
+		if set {
+			i |= 1 << bit
+		}
 	}
 	return i
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/brownout"
 )
 
 // Service is what the pages know of the world. Every refusal is an *api.Problem; any other error is shown as one of a
@@ -21,6 +22,8 @@ type Service interface {
 	Openings() []api.Opening
 	Notices() []api.Notice
 	Now() time.Time
+	// Measures say what to leave out now. They are asked for with every page.
+	Measures() *brownout.Measures
 	// Eligibility answers with its reason in the given language ("ko" or "en").
 	Eligibility(ctx context.Context, req api.EligibilityRequest, lang string) (api.Eligibility, error)
 	// Join returns the place of a still valid ticket of the same person and opening, else a new one with its Ticket set.
@@ -55,8 +58,9 @@ type Options struct {
 type Pages struct {
 	svc       Service
 	secure    bool
-	templates map[string]*template.Template // by language
-	landings  [4]atomic.Pointer[landing]    // by language and whether the visitor holds a ticket
+	templates map[look]*template.Template
+	landings  [8]atomic.Pointer[landing] // by language, whether the visitor holds a ticket, and whether it is lean
+	prepared  atomic.Pointer[prepared]
 	origin    *http.CrossOriginProtection
 }
 
@@ -72,15 +76,15 @@ type Route struct {
 func New(svc Service, o Options) (*Pages, error) {
 	p := &Pages{
 		svc: svc, secure: o.Secure,
-		templates: map[string]*template.Template{},
+		templates: map[look]*template.Template{},
 		origin:    http.NewCrossOriginProtection(),
 	}
-	for _, lang := range []string{Korean, English} {
-		t, err := parseTemplates(lang)
+	for _, l := range looks {
+		t, err := parseTemplates(l)
 		if err != nil {
 			return nil, err
 		}
-		p.templates[lang] = t
+		p.templates[l] = t
 	}
 	return p, nil
 }

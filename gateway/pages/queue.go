@@ -25,25 +25,32 @@ func (p *Pages) wait(w http.ResponseWriter, r *http.Request) {
 	}
 	auto := r.URL.RawQuery != "" && r.URL.Query().Get("auto") != ""
 	if auto && reloads(&place) {
-		w.Header().Set("Refresh", strconv.FormatInt(pollSeconds(&place), 10))
+		w.Header().Set("Refresh", strconv.FormatInt(p.reloadSeconds(&place), 10))
 	}
-	p.writeWaiting(w, lang, place, Waiting{Opening: p.opening(place.Opening), Notices: p.svc.Notices(), Auto: auto})
-}
-
-func (p *Pages) writeWaiting(w http.ResponseWriter, lang string, place api.Place, around Waiting) {
 	buf := waitingBuffers.Get().(*[]byte)
 	defer waitingBuffers.Put(buf)
-	*buf = AppendWaiting((*buf)[:0], lang, place, around)
+	*buf = p.appendWaiting((*buf)[:0], lang, place, auto)
 	p.headers(w.Header(), false)
 	w.Header().Set("Content-Language", lang)
 	w.Header().Set("Content-Length", strconv.Itoa(len(*buf)))
 	_, _ = w.Write(*buf) // a visitor who left needs no answer
 }
 
+// appendWaiting writes the waiting page that the gateway has time for: a person's own, or the prepared one.
+func (p *Pages) appendWaiting(dst []byte, lang string, place api.Place, auto bool) []byte {
+	m := p.svc.Measures()
+	around := Waiting{Opening: p.opening(place.Opening), Auto: auto, Lean: m.Lean}
+	if m.Static && preparable(&place) {
+		return append(dst, p.preparedPage(lang, &place, &around)...)
+	}
+	around.Notices = p.svc.Notices()
+	return AppendWaiting(dst, lang, place, around)
+}
+
 // AppendWaitingPage appends the page of GET /wait for a place, for a server that answers it straight from a request's
 // bytes; WaitingHeader goes with it.
 func (p *Pages) AppendWaitingPage(dst []byte, lang string, place api.Place) []byte {
-	return AppendWaiting(dst, lang, place, Waiting{Opening: p.opening(place.Opening), Notices: p.svc.Notices()})
+	return p.appendWaiting(dst, lang, place, false)
 }
 
 // WaitingHeader is the header of every waiting page in a language.

@@ -13,17 +13,27 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
+// look is how pages are shown: in a language, and lean while the gateway leaves out what is only an extra.
+type look struct {
+	lang string
+	lean bool
+}
+
+var looks = []look{{Korean, false}, {English, false}, {Korean, true}, {English, true}}
+
 // parseTemplates reads the templates with the words of one language bound in.
-func parseTemplates(lang string) (*template.Template, error) {
-	t, err := template.New("pages").Funcs(functions(lang)).ParseFS(templateFiles, "templates/*.html")
+func parseTemplates(l look) (*template.Template, error) {
+	t, err := template.New("pages").Funcs(functions(l)).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("pages: reading templates: %w", err)
 	}
 	return t, nil
 }
 
-func functions(lang string) template.FuncMap {
+func functions(l look) template.FuncMap {
+	lang := l.lang
 	return template.FuncMap{
+		"lean":         func() bool { return l.lean },
 		"t":            func(key string) (string, error) { return mustText(lang, key) },
 		"tf":           func(key string, args ...any) (string, error) { return formatText(lang, key, args) },
 		"words":        func(ko, en string) string { return either(lang, ko, en) },
@@ -75,24 +85,28 @@ func regionWords(lang, name string) string {
 
 // The frame of every page, compiled once. That it compiles is settled when the program is built: templates and words
 // are embedded, so a failure here shows in every test.
-var frames = map[string]program{Korean: mustFrame(Korean), English: mustFrame(English)}
+var frames = mustFrames()
 
-func mustFrame(lang string) program {
-	prog, err := compile(mustRender(lang, "layout", nil))
-	if err != nil {
-		panic(err)
+func mustFrames() map[look]program {
+	all := map[look]program{}
+	for _, l := range looks {
+		prog, err := compile(mustRender(l, "layout", nil))
+		if err != nil {
+			panic(err)
+		}
+		all[l] = prog
 	}
-	return prog
+	return all
 }
 
 // switches are the links to a page's other language, and the buttons of pages with a form: what was typed goes along.
 var (
 	switchLinks   = map[string][]string{Korean: mustSwitch(Korean), English: mustSwitch(English)}
-	switchButtons = map[string]string{Korean: mustRender(Korean, "switch-form", nil), English: mustRender(English, "switch-form", nil)}
+	switchButtons = map[string]string{Korean: mustRender(look{lang: Korean}, "switch-form", nil), English: mustRender(look{lang: English}, "switch-form", nil)}
 )
 
 func mustSwitch(lang string) []string {
-	before, after, found := strings.Cut(mustRender(lang, "switch", nil), "⟦href⟧")
+	before, after, found := strings.Cut(mustRender(look{lang: lang}, "switch", nil), "⟦href⟧")
 	if !found {
 		panic("pages: the switch leads nowhere")
 	}
@@ -101,13 +115,13 @@ func mustSwitch(lang string) []string {
 
 // What stands in the head besides the frame's: of the waiting page and of problems, which must be light, and of all others.
 var (
-	waitingHead = mustRender(Korean, "waiting-head", nil)
-	fullHead    = mustRender(Korean, "head", nil)
+	waitingHead = mustRender(look{lang: Korean}, "waiting-head", nil)
+	fullHeads   = map[bool]string{false: mustRender(look{lang: Korean}, "head", nil), true: mustRender(look{lang: Korean, lean: true}, "head", nil)} // by lean
 )
 
 // mustRender renders a template whose data is known when the program starts.
-func mustRender(lang, name string, data any) string {
-	t, err := parseTemplates(lang)
+func mustRender(l look, name string, data any) string {
+	t, err := parseTemplates(l)
 	if err != nil {
 		panic(err)
 	}

@@ -50,6 +50,7 @@ var siteText = map[string][2]string{
 	"foot.help":    {"도움이 필요하면 전화하세요.", "Need help? Call"},
 	"foot.site":    {"대문(Daemun) 시연 누리집", "Daemun demonstration site"},
 	"foot.hours":   {"(질병관리청 콜센터, 24시간)", "(KDCA call centre, 24 hours)"},
+	"foot.lean":    {"접속이 많아 지금은 화면을 간단히 보여 드립니다. 예약에 필요한 기능은 모두 그대로입니다.", "The site is busy, so pages are kept simple for now. Everything you need to book is there."},
 	"foot.lane":    {"전화 상담은 이 누리집의 대기열과 따로 운영되어 접속이 몰려도 이용하실 수 있습니다.", "The call centre has its own lane: it works even while this site is busy."},
 	"home":         {"처음으로", "Start page"},
 	"notice":       {"알림", "Notice"},

@@ -1,6 +1,7 @@
 package pages
 
 var drawText = map[string][2]string{
+	"draw.lean":  {"접속이 많아 자세한 설명과 확인 방법은 잠시 줄였습니다. 잠시 뒤 다시 열면 모두 볼 수 있습니다.", "The site is busy: how the draw works and how to check it is left out for now. Open this page again later to see it all."},
 	"draw.title": {"내 순서는 어떻게 정해졌나요?", "How was my place decided?"},
 	"draw.lead":  {"순서는 추첨으로 정합니다. 추첨에 쓴 값은 모두 공개하므로 누구나 다시 계산해 볼 수 있습니다.", "Places are drawn by lot. Everything that went into the draw is published, so anybody can compute it again."},
 

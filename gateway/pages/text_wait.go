@@ -31,6 +31,9 @@ var waitText = map[string][2]string{
 	"wait.out.scarce": {"남은 물량이 내 앞에 있는 사람보다 적습니다. 기다려도 예약하지 못할 수 있습니다.", "There are fewer doses left than people ahead of you. You may not get one."},
 	"wait.out.gone":   {"이번 물량이 모두 예약되었습니다. 더 기다리지 않으셔도 됩니다. 취소되는 백신은 첫 화면의 잔여백신에서 알림을 신청하신 분께 안내합니다.", "All doses of this opening are taken. You need not wait. Doses that are cancelled are offered to people who ask under Leftover doses on the start page."},
 
+	"wait.plain":      {"순번은 그대로 보관되어 있습니다. 새로고침하거나 다시 들어와도 바뀌지 않습니다.", "Your place is kept. Reloading or coming back does not change it."},
+	"wait.plain.turn": {"접속이 매우 많아 지금은 내 순번과 예상 시간을 보여 드리지 못합니다. 차례가 되면 이 화면에서 입장하실 수 있습니다.", "So many people are here that your place in numbers cannot be shown just now. When your turn has come, you can enter here."},
+
 	"wait.checked": {"마지막 확인", "Last checked"},
 	"wait.every":   {"%d초마다 자동으로 확인합니다.", "Checked automatically every %d s."},
 	"wait.again":   {"지금 확인", "Check now"},

@@ -15,20 +15,21 @@ type Waiting struct {
 	Opening *api.Opening // the ticket's; nil when it is no longer in the schedule
 	Notices []api.Notice
 	Auto    bool // without JavaScript: the visitor asked for the page to reload by itself
+	Lean    bool // without what is only an extra
 }
 
-// waitingPages are the waiting page's programs by language and state, compiled when the program starts.
-var waitingPages = compileWaiting()
+// waitingPages are the waiting page's programs by look and state, compiled when the program starts.
+var waitingPages = compileWaiting("waiting")
 
-func compileWaiting() map[string]map[string]program {
-	all := map[string]map[string]program{}
-	for _, lang := range []string{Korean, English} {
-		all[lang] = map[string]program{}
+func compileWaiting(name string) map[look]map[string]program {
+	all := map[look]map[string]program{}
+	for _, l := range looks {
+		all[l] = map[string]program{}
 		for _, state := range []string{api.PlaceLobby, api.PlaceWaiting, api.PlaceTurn, api.PlacePaused, api.PlaceClosed} {
-			all[lang][state] = mustWaiting(lang, state, state)
+			all[l][state] = mustWaiting(l, name, state, state)
 		}
-		all[lang][api.PhasePostponed] = mustWaiting(lang, api.PlaceLobby, api.PhasePostponed)
-		all[lang][api.PhaseExhausted] = mustWaiting(lang, api.PlaceClosed, api.PhaseExhausted)
+		all[l][api.PhasePostponed] = mustWaiting(l, name, api.PlaceLobby, api.PhasePostponed)
+		all[l][api.PhaseExhausted] = mustWaiting(l, name, api.PlaceClosed, api.PhaseExhausted)
 	}
 	return all
 }
@@ -43,9 +44,10 @@ func shown(v *api.Place, o *api.Opening) string {
 	return v.State
 }
 
-func mustWaiting(lang, state, shown string) program {
-	main := mustRender(lang, "waiting", struct{ State, Shown string }{state, shown})
-	page := frames[lang].fill(map[hole]string{
+func mustWaiting(l look, name, state, shown string) program {
+	lang := l.lang
+	main := mustRender(l, name, struct{ State, Shown string }{state, shown})
+	page := frames[l].fill(map[hole]string{
 		holeTitle:  html.EscapeString(text(lang, "wait.title."+shown)),
 		holeSwitch: strings.Join(switchLinks[lang], "/wait?lang="+otherLang(lang)),
 	})
@@ -59,10 +61,15 @@ func mustWaiting(lang, state, shown string) program {
 // AppendWaiting writes the waiting page for a place. It reads only its arguments and what was compiled at start, and
 // allocates nothing beyond dst; this is the page that millions hold open.
 func AppendWaiting(dst []byte, lang string, v api.Place, w Waiting) []byte {
-	prog, known := waitingPages[lang][shown(&v, w.Opening)]
+	prog, known := waitingPages[look{lang, w.Lean}][shown(&v, w.Opening)]
 	if !known {
-		prog = waitingPages[Korean][api.PlaceWaiting]
+		prog = waitingPages[look{lang: Korean}][api.PlaceWaiting]
 	}
+	return prog.waiting(dst, lang, v, w)
+}
+
+// waiting writes a waiting page.
+func (prog program) waiting(dst []byte, lang string, v api.Place, w Waiting) []byte {
 	for i := range prog {
 		dst = append(dst, prog[i].literal...)
 		dst = appendWaitingHole(dst, prog[i].hole, lang, &v, &w)

@@ -16,6 +16,7 @@ type page struct {
 	Head   string
 	Light  bool
 	Lang   string // of the page
+	Lean   bool   // without what is only an extra
 	Switch string // link to the other language
 	Form   bool   // the page's form takes along to the other language what was typed
 	Public bool   // holds nothing personal: the browser may keep it and ask whether it changed
@@ -29,7 +30,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, pg page, name strin
 	main := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(main)
 	main.Reset()
-	if err := p.templates[pg.Lang].ExecuteTemplate(main, name, data); err != nil {
+	pg.Lean = p.svc.Measures().Lean
+	if err := p.templates[look{pg.Lang, pg.Lean}].ExecuteTemplate(main, name, data); err != nil {
 		http.Error(w, text(pg.Lang, "problem.text"), http.StatusInternalServerError)
 		return
 	}
@@ -45,13 +47,13 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, pg page, name strin
 
 // appendPage puts a main part into the frame of its language.
 func appendPage(dst []byte, pg page, main []byte) []byte {
-	return frames[pg.Lang].append(dst, func(dst []byte, h hole) []byte {
+	return frames[look{pg.Lang, pg.Lean}].append(dst, func(dst []byte, h hole) []byte {
 		switch h {
 		case holeTitle:
 			return append(dst, template.HTMLEscapeString(pg.Title)...)
 		case holeHead:
 			if !pg.Light {
-				dst = append(dst, fullHead...)
+				dst = append(dst, fullHeads[pg.Lean]...)
 			}
 			return append(dst, pg.Head...)
 		case holeSwitch:

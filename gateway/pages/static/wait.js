@@ -97,6 +97,7 @@
 
   function changed(p) {
     var d = byId('live').dataset;
+    if ('plain' in d) { return p.state !== d.state; }
     return p.state !== d.state || p.stock_outlook !== d.outlook || (p.reason || '') !== d.reason ||
       Date.parse(p.opens_at) !== Date.parse(d.opens);
   }
