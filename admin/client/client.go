@@ -111,6 +111,24 @@ func (c *Client) Notice(ctx context.Context, command api.NoticeCommand) error {
 	return err
 }
 
+// Brownout holds a step of the brownout ladder, or gives it back.
+func (c *Client) Brownout(ctx context.Context, command api.BrownoutCommand) error {
+	_, err := c.call(ctx, http.MethodPut, "/control/v1/brownout", command, nil)
+	return err
+}
+
+// AddBackend lets the gateways use one more instance of the backend.
+func (c *Client) AddBackend(ctx context.Context, command api.BackendCommand) error {
+	_, err := c.call(ctx, http.MethodPost, "/control/v1/backends", command, nil)
+	return err
+}
+
+// DrainBackend takes an instance away once it has answered what it has.
+func (c *Client) DrainBackend(ctx context.Context, command api.BackendCommand) error {
+	_, err := c.call(ctx, http.MethodDelete, "/control/v1/backends", command, nil)
+	return err
+}
+
 // order makes a call that changes an opening. Accepted instead of OK means that a second person has to confirm.
 func (c *Client) order(ctx context.Context, method, path string, command any) (model.Outcome, error) {
 	var o model.Outcome

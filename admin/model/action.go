@@ -35,6 +35,7 @@ type Control interface {
 	Rate(ctx context.Context, opening string, c api.RateCommand) (Outcome, error)
 	// Notice shows a line to everybody who waits.
 	Notice(ctx context.Context, c api.NoticeCommand) error
+	Protection
 }
 
 // Outcome is the server's answer to an order that it took.
@@ -56,10 +57,15 @@ type Order struct {
 	PerS    float64
 	Text    string
 	TextEn  string
+	Step    int    // of Hold
+	URL     string // of Add and Drain
 }
 
 // Carry sends the order.
 func (o Order) Carry(ctx context.Context, control Control) (Outcome, error) {
+	if o.Verb.protects() {
+		return Outcome{}, o.carryProtection(ctx, control)
+	}
 	switch o.Verb {
 	case Notice:
 		return Outcome{}, control.Notice(ctx, api.NoticeCommand{Text: strings.TrimSpace(o.Text), TextEn: strings.TrimSpace(o.TextEn)})
@@ -101,7 +107,7 @@ func (o Order) Missing(now time.Time) *words.Message {
 	case strings.TrimSpace(o.Reason) == "":
 		return missing("missing.reason")
 	}
-	return nil
+	return o.missingProtection()
 }
 
 func missing(key string) *words.Message {
@@ -109,10 +115,22 @@ func missing(key string) *words.Message {
 	return &m
 }
 
-// Target is what an order is about: an opening, or one of its cohorts. A notice needs none.
+// Target is what an order is about: an opening, or one of its cohorts, or an instance of the backend. A notice needs none.
 type Target struct {
-	Opening *api.OpeningStatus
-	Cohort  *api.CohortStatus
+	Opening  *api.OpeningStatus
+	Cohort   *api.CohortStatus
+	Instance *api.InstanceStatus
+}
+
+// NameFor is what an order by a verb is about, in full.
+func (t Target) NameFor(v Verb) words.Message {
+	switch {
+	case v.protects():
+		return protectionName(v, t)
+	case v == Notice:
+		return words.M("target.all")
+	}
+	return t.Name()
 }
 
 // Name is the target's full name.

@@ -155,7 +155,24 @@ type recorder struct {
 	command               api.Command
 	rate                  api.RateCommand
 	notice                api.NoticeCommand
+	brownout              api.BrownoutCommand
+	backend               api.BackendCommand
 	err                   error
+}
+
+func (r *recorder) Brownout(_ context.Context, c api.BrownoutCommand) error {
+	r.verb, r.brownout = "brownout", c
+	return r.err
+}
+
+func (r *recorder) AddBackend(_ context.Context, c api.BackendCommand) error {
+	r.verb, r.backend = "add", c
+	return r.err
+}
+
+func (r *recorder) DrainBackend(_ context.Context, c api.BackendCommand) error {
+	r.verb, r.backend = "drain", c
+	return r.err
 }
 
 func (r *recorder) Command(_ context.Context, verb, opening, cohort string, c api.Command) (Outcome, error) {

@@ -46,6 +46,7 @@ func alarmsOf(s *api.Snapshot) []Alarm {
 	list = append(list, doorAlarms(s)...)
 	list = append(list, backendAlarms(s)...)
 	list = append(list, breakerAlarms(s.Breakers)...)
+	list = append(list, overloadAlarms(&s.Overload)...)
 	for i := range s.Openings {
 		list = append(list, stockAlarms(&s.Openings[i])...)
 	}

@@ -39,7 +39,7 @@ func serverChanges(prev, cur *api.Snapshot) []change {
 	if s := cur.Schedule; prev.Schedule.Version != 0 && s.Version != 0 && prev.Schedule.Version != s.Version {
 		list = append(list, change{Done, words.M("log.schedule", int64(prev.Schedule.Version), int64(s.Version), s.Name, s.ActivatedBy)})
 	}
-	return list
+	return append(list, overloadChanges(&prev.Overload, &cur.Overload)...)
 }
 
 func openingChanges(was, o *api.OpeningStatus, now time.Time) []change {

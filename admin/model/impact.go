@@ -18,6 +18,8 @@ func ImpactOf(v Verb, t Target, s *api.Snapshot, now time.Time) Impact {
 	switch {
 	case v == Notice:
 		return impact(everybody(s), "impact.notice")
+	case v.protects():
+		return protectionImpact(v, s, t)
 	case t.Cohort != nil:
 		people := max(0, t.Cohort.Joined-t.Cohort.Entered)
 		return impact(people, "impact.cohort."+string(v), CohortName(t.Cohort), people, t.Cohort.Entered)

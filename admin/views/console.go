@@ -35,7 +35,11 @@ type Console struct {
 	tiles   *tiles
 	charts  *charts
 	board   *board
+	protect *protection
+	aside   bool // the protection is looked at in the place of charts and board
+	views   [2]fyne.CanvasObject
 	journal *widgets.Journal
+	other   *widgets.Journal // the same, beside the protection
 	look    *model.Look
 	form    *orderForm // that is open, or nil
 }
@@ -54,22 +58,41 @@ func New(ctx context.Context, o Options) *Console {
 func (c *Console) speak(l words.Lang) {
 	useToolkitWords(l)
 	c.Lang, c.book = l, words.Load(l)
-	c.header = newHeader(c.book, func() { c.speak(l.Other()) }, c.export)
+	c.header = newHeader(c.book, func() { c.speak(l.Other()) }, c.export, c.turn)
 	c.tiles = newTiles(c.book)
 	c.charts = newCharts(c.book)
 	c.board = newBoard(c.book, c.choose, c.ask)
-	c.journal = widgets.NewJournal()
+	c.protect = newProtection(c.book, c.ask)
+	c.journal, c.other = widgets.NewJournal(), widgets.NewJournal()
 	c.Window.SetTitle(c.book.T("app.title"))
 	c.Window.SetContent(c.layout())
+	c.face()
 	c.Render()
 }
 
+// turn changes between the board and the protection.
+func (c *Console) turn() {
+	c.aside = !c.aside
+	c.face()
+}
+
+func (c *Console) face() {
+	key, shown, hidden := "protection.show", 0, 1
+	if c.aside {
+		key, shown, hidden = "protection.board", 1, 0
+	}
+	c.views[hidden].Hide()
+	c.views[shown].Show()
+	c.header.protect.SetText(c.book.T(key))
+}
+
 func (c *Console) layout() fyne.CanvasObject {
-	log := panel(c.book.T("log.title"), c.journal)
-	lower := container.New(widgets.Columns{Widths: []float32{0, logWidth}, Gap: 8, Fill: true}, c.board.content, log)
+	beside := widgets.Columns{Widths: []float32{0, logWidth}, Gap: 8, Fill: true}
+	lower := container.New(beside, c.board.content, panel(c.book.T("log.title"), c.journal))
 	upper := container.NewVBox(c.header.content, c.tiles.content)
-	shared := container.New(sharedHeight{top: 0.37}, c.charts.content, lower)
-	return container.New(margin{10}, container.NewBorder(upper, nil, nil, nil, shared))
+	c.views[0] = container.New(sharedHeight{top: 0.37}, c.charts.content, lower)
+	c.views[1] = container.New(beside, c.protect.content, panel(c.book.T("log.title"), c.other))
+	return container.New(margin{10}, container.NewBorder(upper, nil, nil, nil, container.NewStack(c.views[0], c.views[1])))
 }
 
 // sharedHeight puts two things below each other, the upper one with a share of the height.
@@ -101,7 +124,10 @@ func (c *Console) Render() {
 	c.tiles.show(c.look)
 	c.charts.show(c.look)
 	c.board.show(c.look)
-	c.journal.Display(c.items(c.look.Log))
+	c.protect.show(c.look)
+	items := c.items(c.look.Log)
+	c.journal.Display(items)
+	c.other.Display(items)
 }
 
 // Update draws what changed since the last time: all of it, or only the clock and the age.

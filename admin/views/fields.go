@@ -42,7 +42,28 @@ func (f *orderForm) addFields(box *fyne.Container) {
 		box.Add(f.label("field.rate"))
 		box.Add(container.NewBorder(nil, nil, nil, f.paces(100, 300, 500, 1000, 0), f.perS))
 		box.Add(f.drain.Text)
+	case model.Hold:
+		f.step = widget.NewSelect(f.steps(), func(string) { f.check() })
+		f.step.PlaceHolder = f.book.T("step.choose")
+		box.Add(f.label("field.step"))
+		box.Add(f.step)
+	case model.Add:
+		f.url = widget.NewEntry()
+		f.url.SetPlaceHolder("http://10.0.0.12:9090")
+		f.url.OnChanged = func(string) { f.check() }
+		box.Add(f.label("field.url"))
+		box.Add(f.hint("field.url.hint"))
+		box.Add(f.url)
 	}
+}
+
+// steps names each step of the ladder with what it does.
+func (f *orderForm) steps() []string {
+	var list []string
+	for step := range model.Steps {
+		list = append(list, f.book.Say(model.StepName(step))+" — "+f.book.T("step."+strconv.Itoa(step)+".does"))
+	}
+	return list
 }
 
 // later offers times that are so many minutes after the opening's, in the near future.
@@ -83,7 +104,7 @@ func (f *orderForm) addReason(box *fyne.Container) {
 	f.templates.PlaceHolder = f.book.T("template.choose")
 	f.reason = f.sentence()
 	box.Add(f.label("field." + key))
-	box.Add(f.hint("field." + key + ".hint"))
+	box.Add(f.hint("field." + key + f.seenBy() + ".hint"))
 	box.Add(f.templates)
 	box.Add(f.reason)
 	if f.order.Verb == model.Notice {
@@ -91,6 +112,15 @@ func (f *orderForm) addReason(box *fyne.Container) {
 		box.Add(f.label("field.english"))
 		box.Add(f.english)
 	}
+}
+
+// seenBy tells apart reasons that everybody who waits reads from those that stay in the control room.
+func (f *orderForm) seenBy() string {
+	switch f.order.Verb {
+	case model.Hold, model.Release, model.Add, model.Drain:
+		return ".inside"
+	}
+	return ""
 }
 
 func (f *orderForm) sentence() *widget.Entry {

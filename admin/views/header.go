@@ -23,11 +23,11 @@ type header struct {
 	gateway, shared widgets.Text
 	backend         widgets.Text
 	facts           *facts
-	export          *widget.Button
+	export, protect *widget.Button
 	content         fyne.CanvasObject
 }
 
-func newHeader(b *words.Book, switchLang, export func()) *header {
+func newHeader(b *words.Book, switchLang, export, protect func()) *header {
 	h := &header{
 		book: b,
 		who:  widgets.NewText(14, false, fyne.TextAlignLeading), link: widgets.NewText(14, true, fyne.TextAlignLeading),
@@ -39,6 +39,7 @@ func newHeader(b *words.Book, switchLang, export func()) *header {
 		*t = widgets.NewText(13, false, fyne.TextAlignLeading)
 	}
 	h.export = widget.NewButtonWithIcon(b.T("export"), theme.DocumentSaveIcon(), export)
+	h.protect = widget.NewButton(b.T("protection.show"), protect)
 	h.facts = newFacts(b)
 	h.content = container.NewVBox(h.top(switchLang), h.health(), h.facts.content, h.alarm)
 	return h
@@ -52,8 +53,8 @@ func (h *header) top(switchLang func()) fyne.CanvasObject {
 	names := container.New(widgets.Rows{Height: 27}, title.Text, h.link.Text)
 	clock := container.New(widgets.Rows{Height: 33}, h.clock.Text, zone.Text)
 	other := widget.NewButton(h.book.T("language.other"), switchLang)
-	return container.New(widgets.Columns{Widths: []float32{0, 150, 270, 100, 130}, Gap: 12, Height: 54},
-		names, clock, h.age, other, h.export)
+	return container.New(widgets.Columns{Widths: []float32{0, 150, 270, 130, 100, 130}, Gap: 12, Height: 54},
+		names, clock, h.age, h.protect, other, h.export)
 }
 
 // healthColumns are those of the row of health and of the row of facts below it.

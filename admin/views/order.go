@@ -36,6 +36,8 @@ type orderForm struct {
 	moment    *widget.Entry
 	perS      *widget.Entry
 	drain     widgets.Text
+	step      *widget.Select
+	url       *widget.Entry
 	sure      *widget.Check
 	count     *widget.Entry
 	old       *widgets.Paragraph
@@ -62,6 +64,9 @@ func (c *Console) newOrderForm(v model.Verb, t model.Target) *orderForm {
 	if t.Cohort != nil {
 		f.order.Cohort = t.Cohort.ID
 	}
+	if t.Instance != nil {
+		f.order.URL = t.Instance.URL
+	}
 	if w := model.WaitingAt(t.Opening, c.look.Now); w != nil && w.Verb == v && t.Cohort == nil {
 		f.waiting = w
 	}
@@ -73,12 +78,7 @@ func (c *Console) newOrderForm(v model.Verb, t model.Target) *orderForm {
 	return f
 }
 
-func (f *orderForm) name() words.Message {
-	if f.order.Verb == model.Notice {
-		return words.M("target.all")
-	}
-	return f.target.Name()
-}
+func (f *orderForm) name() words.Message { return f.target.NameFor(f.order.Verb) }
 
 func (f *orderForm) content() fyne.CanvasObject {
 	f.missing = widgets.NewParagraph(orderWidth, 14, false)
@@ -151,6 +151,10 @@ func (f *orderForm) read() {
 	case model.Rate:
 		f.order.PerS = readRate(f.perS.Text)
 		f.showDrain()
+	case model.Hold:
+		f.order.Step = f.step.SelectedIndex()
+	case model.Add:
+		f.order.URL = f.url.Text
 	}
 	f.order.Reason = f.reason.Text
 }

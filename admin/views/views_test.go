@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,25 @@ func (d *desk) Rate(_ context.Context, opening string, c api.RateCommand) (model
 
 func (d *desk) Notice(_ context.Context, c api.NoticeCommand) error {
 	d.sent = append(d.sent, "notice "+c.Text+" / "+c.TextEn)
+	return d.err
+}
+
+func (d *desk) Brownout(_ context.Context, c api.BrownoutCommand) error {
+	step := "automatic"
+	if c.Step != nil {
+		step = strconv.Itoa(*c.Step)
+	}
+	d.sent = append(d.sent, "brownout "+step+" "+c.Reason)
+	return d.err
+}
+
+func (d *desk) AddBackend(_ context.Context, c api.BackendCommand) error {
+	d.sent = append(d.sent, "add "+c.URL+" "+c.Reason)
+	return d.err
+}
+
+func (d *desk) DrainBackend(_ context.Context, c api.BackendCommand) error {
+	d.sent = append(d.sent, "drain "+c.URL+" "+c.Reason)
 	return d.err
 }
 

@@ -3,6 +3,7 @@ package node
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,7 +41,10 @@ type protection struct {
 // startProtection sets what holds before any part is there.
 func (n *Node) startProtection(o *Options) {
 	p := &n.protection
-	p.base, p.backends = overload.Default(), o.Backends
+	p.base = overload.Default()
+	for _, u := range o.Backends {
+		p.backends = append(p.backends, strings.TrimSuffix(u, "/"))
+	}
 	if o.Overload != nil {
 		p.base = *o.Overload
 	}
