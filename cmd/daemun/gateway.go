@@ -21,7 +21,6 @@ import (
 	"github.com/daemun/daemun/gateway/lane"
 	"github.com/daemun/daemun/gateway/meter"
 	"github.com/daemun/daemun/gateway/node"
-	"github.com/daemun/daemun/gateway/overload"
 	"github.com/daemun/daemun/gateway/probe"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -202,11 +201,9 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 		return err
 	}
 	counts := &meter.Meter{}
-	protection := overload.Default()
-	protection.Gate = o.lanes.gate()
 	g.node, err = node.New(node.Options{
 		Name: name, Schedule: schedule, Status: node.StatusOf(&current), Lists: lists, LoadLists: o.data.lists, Ring: ring, Shared: g.shared, Backend: g.backend,
-		Meter: counts, Admission: o.admission, Overload: &protection, Backends: []string{o.backend}, Clock: g.clock.Now, Log: g.log,
+		Meter: counts, Admission: o.admission, Backends: o.backends, Clock: g.clock.Now, Log: g.log,
 	})
 	if err != nil {
 		return err

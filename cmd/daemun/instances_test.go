@@ -39,7 +39,7 @@ func (s *site) instances() map[string]string {
 		s.t.Fatalf("snapshot: %d %s", code, text)
 	}
 	states := map[string]string{}
-	for _, i := range seen.Upstream.Instances {
+	for _, i := range seen.Overload.Instances {
 		states[i.URL] = i.State
 	}
 	return states

@@ -15,6 +15,8 @@ type Overload struct {
 	Memory      MemoryStatus      `json:"memory"`
 	Connections ConnectionStatus  `json:"connections"`
 	Attempts    uint64            `json:"attempts"`  // requests sent to instances, retries among them
+	Kept        uint64            `json:"kept"`      // lists given from memory, because the backend could not be asked or need not be
+	Merged      uint64            `json:"merged"`    // requests that shared the answer to another one
 	Originals   uint64            `json:"originals"` // requests that wanted to be sent
 }
 

@@ -50,7 +50,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, append(messageMetrics, overloadMetrics...)...) {
+	for _, d := range append([]*prometheus.Desc{requests, problems, waiting, joined, speed, entered, booked, stockLeft, rangeHeld, rangeHour, rangeNone, showUp, permits, inFlight, breaker, leads, clockOff}, slices.Concat(messageMetrics, overloadMetrics, upstreamMetrics)...) {
 		out <- d
 	}
 }
@@ -98,6 +98,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(leads, truth(s.Leader))
 	collectOverload(&s.Overload, gauge, counter)
+	collectUpstream(&s.Overload, gauge, counter)
 	collectMessages(&s.Backend.Notify, gauge, counter)
 }
 

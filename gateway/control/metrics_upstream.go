@@ -17,7 +17,7 @@ var (
 	upstreamMetrics = []*prometheus.Desc{instancePermits, instanceFlight, instanceShare, instanceLatency, keptAnswers, mergedRequests}
 )
 
-func collectUpstream(s *api.UpstreamStatus, gauge func(*prometheus.Desc, float64, ...string), counter func(*prometheus.Desc, uint64, ...string)) {
+func collectUpstream(s *api.Overload, gauge func(*prometheus.Desc, float64, ...string), counter func(*prometheus.Desc, uint64, ...string)) {
 	for i := range s.Instances {
 		in := &s.Instances[i]
 		gauge(instancePermits, float64(in.Permits), in.URL)

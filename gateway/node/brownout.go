@@ -68,6 +68,7 @@ func (n *Node) measure(c *overload.Config) {
 		m.holds = brownout.MeasuresOf(brownout.Full, c.Brownout.Age)
 	}
 	n.measures.Store(&m)
+	n.keepLists(m.holds.SnapshotAge)
 }
 
 // look shows the ladder how this gateway stands.
@@ -86,7 +87,7 @@ func (n *Node) look(now time.Time) {
 }
 
 func (n *Node) signals(seen *api.Overload) brownout.Signal {
-	s := brownout.Signal{Lag: time.Duration(n.lateness.lag.Load()), Wait: n.backend.Gate().Waited}
+	s := brownout.Signal{Lag: time.Duration(n.lateness.lag.Load()), Wait: n.backend.Gate().Status().Waited}
 	if m := seen.Memory; m.Limit > 0 {
 		s.Memory = float64(liveHeap()) / float64(m.Limit)
 	}

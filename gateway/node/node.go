@@ -45,7 +45,7 @@ type Options struct {
 	Meter     *meter.Meter
 	Admission admission.Config
 	// Overload is what this gateway's flags say about protection, Backends the addresses of the backend that they name; nil:
-	// overload.Default(), and only the one that Backend has.
+	// overload.Default() with the gate that Backend has, and its instances.
 	Overload *overload.Config
 	Backends []string
 	Clock    func() time.Time

@@ -49,8 +49,12 @@ func (n *Node) startProtection(o *Options) {
 		p.base = *o.Overload
 	}
 	if len(p.backends) == 0 {
-		p.backends = []string{"http://" + o.Backend.Breaker().Name}
+		for _, i := range o.Backend.Instances() {
+			p.backends = append(p.backends, i.URL)
+		}
 	}
+	p.parts = []Part{n.backendPart()}
+	o.Backend.Screen(n.Admits)
 	p.brownout.ladder = brownout.New(p.base.Brownout, n.clock())
 	n.protect(n.clock())
 }

@@ -20,7 +20,6 @@ func (n *Node) overloadStatus(now time.Time) api.Overload {
 		Connections: api.ConnectionStatus{Cut: map[string]uint64{}},
 	}
 	n.lateness.show(&o)
-	showGate(n.backend.Gate(), &o)
 	r := o.Rule("brownout")
 	r.Refused, r.WouldRefuse = n.turned.refused.Load(), n.turned.would.Load()
 	p.each(func(part *Part) {
@@ -28,9 +27,6 @@ func (n *Node) overloadStatus(now time.Time) api.Overload {
 			part.Show(&o)
 		}
 	})
-	if len(o.Instances) == 0 {
-		n.showBackend(&o)
-	}
 	return o
 }
 
@@ -44,19 +40,6 @@ func showGate(g shed.Status, o *api.Overload) {
 		rule := o.Rule(shed.Rule(r).String())
 		rule.Refused, rule.WouldRefuse = rule.Refused+n.Refused, rule.WouldRefuse+n.Would
 	}
-}
-
-// showBackend shows the backend where no part does.
-func (n *Node) showBackend(o *api.Overload) {
-	gate, breaker := n.backend.Gate(), n.backend.Breaker()
-	i := api.InstanceStatus{
-		URL: "http://" + breaker.Name, State: api.InstanceReady, Since: breaker.Since, Permits: gate.Permits, InFlight: gate.InFlight,
-		Share: 1, Breaker: breaker,
-	}
-	if !n.backend.Open() {
-		i.State, i.Ko, i.En = api.InstanceDown, "보고가 오지 않거나 차단기가 열려 있습니다.", "It does not report, or its breaker is open."
-	}
-	o.Instances = append(o.Instances, i)
 }
 
 // brownoutStatus is where the ladder stands. Under protection's lock.

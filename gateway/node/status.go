@@ -29,7 +29,6 @@ func (n *Node) Status(now time.Time) api.Snapshot {
 		},
 		Classes: n.meter.Status(now), Errors: n.meter.Problems(),
 		Breakers: n.backend.Breakers(),
-		Upstream: n.backend.Status(),
 		Backend: api.BackendStatus{
 			Reachable: fresh, ReportedAt: reportedAt, Store: report.Store, CommitMS: report.CommitMS, LedgerSeq: report.LedgerSeq, Notify: report.Notify,
 		},

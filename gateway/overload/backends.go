@@ -102,10 +102,10 @@ func (s Standing) say(address string, b Backend) Standing {
 // readURL reads the address of an instance and writes it in its one form.
 func readURL(address string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" || !goodHost(u) {
-		return "", refuse(Unknown, "url은 http://HOST:PORT 꼴로 적어 주세요.", "Write url as http://HOST:PORT.")
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" || !goodHost(u) {
+		return "", refuse(Unknown, "url은 http://HOST:PORT나 https://HOST:PORT 꼴로 적어 주세요.", "Write url as http://HOST:PORT or https://HOST:PORT.")
 	}
-	return "http://" + strings.ToLower(u.Host), nil
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
 // goodHost tells whether an address names a host and a port.

@@ -43,7 +43,7 @@ func Default() Config {
 	return Config{
 		Gate:        shed.Default(),
 		Breaker:     Breaker{Ratio: 0.5, Requests: 20, Open: 2 * time.Second, Slow: 2 * time.Second},
-		SlowStart:   10 * time.Second,
+		SlowStart:   2 * time.Second,
 		Lag:         400 * time.Millisecond,
 		Connections: Connections{Max: 200_000, PerSource: 1000},
 		Brownout:    brownout.Default(),

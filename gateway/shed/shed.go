@@ -113,6 +113,13 @@ func (g *Gate) Configure(cfg Config) {
 	g.grant()
 }
 
+// Config returns the configuration in force.
+func (g *Gate) Config() Config {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.cfg
+}
+
 // Permit is the right to bother a site once. Release it exactly once.
 type Permit struct {
 	site  *Site

@@ -272,7 +272,7 @@ func TestOtherTimesLeaveABreakerWhereItStood(t *testing.T) {
 		if err := r.Configure(c); err != nil {
 			t.Fatal(err)
 		}
-		if b := r.breaker(one); b.State != "open" || b.Reason != "backend answered 500" || time.Until(*b.Until) != 20*time.Second {
+		if b := r.breaker(one); b.State != "open" || b.Reason != "backend answered 500" || time.Until(b.Until) != 20*time.Second {
 			t.Fatalf("%+v", b)
 		}
 		time.Sleep(19 * time.Second)

@@ -88,7 +88,10 @@ func (p *Pool) become(i *instance, next condition, now time.Time, c HealthConfig
 	share := 0.0
 	if next.state == api.InstanceReady {
 		if was != nil && !i.takes() {
-			i.ramp = now
+			i.ramp = time.Time{} // alone it is needed whole, and its limit sees to it
+			if p.another(i) {
+				i.ramp = now
+			}
 		}
 		share = 1
 		if passed := now.Sub(i.ramp); passed < c.SlowStart {

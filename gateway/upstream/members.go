@@ -99,13 +99,19 @@ func (p *Pool) dismiss(i *instance) {
 	i.letGo()
 }
 
-// Status is how the backend is reached.
-func (p *Pool) Status() api.UpstreamStatus {
+// Status is how the backend is reached. Totals count since the pool was made.
+type Status struct {
+	Instances []api.InstanceStatus
+	Originals uint64 // requests for the backend
+	Attempts  uint64 // how often they were tried; Attempts ÷ Originals stays below 1.1
+	Kept      uint64 // answers given from memory
+	Merged    uint64 // requests that shared the answer to another one
+}
+
+// Status reports the pool's state.
+func (p *Pool) Status() Status {
 	originals, seconds := p.tries.originals.Load(), p.tries.seconds.Load()
-	return api.UpstreamStatus{
-		Instances: p.Instances(), Originals: originals, Attempts: originals + seconds, Kept: p.kept.given.Load(), Merged: p.kept.merged.Load(),
-		SnapshotAgeS: p.Config().Fallback.SnapshotAge.Seconds(),
-	}
+	return Status{Instances: p.Instances(), Originals: originals, Attempts: originals + seconds, Kept: p.kept.given.Load(), Merged: p.kept.merged.Load()}
 }
 
 // Instances shows every instance, in the order in which they came.
@@ -135,12 +141,8 @@ func (p *Pool) Breakers() []api.BreakerStatus {
 
 func (b *breaker) status() api.BreakerStatus {
 	s := b.shown.Load()
-	out := api.BreakerStatus{
-		Name: b.name, State: s.state.String(), Since: s.since, Reason: s.why.en, ReasonKo: s.why.ko,
+	return api.BreakerStatus{
+		Name: b.name, State: s.state.String(), Since: s.since, Until: s.until, Reason: s.why.en, ReasonKo: s.why.ko,
 		Refused: b.refused.Load(), WouldRefuse: b.wouldRefuse.Load(), DryRun: b.cfg.Load().DryRun,
 	}
-	if !s.until.IsZero() {
-		out.Until = &s.until
-	}
-	return out
 }

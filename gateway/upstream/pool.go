@@ -58,7 +58,8 @@ type Pool struct {
 	config atomic.Pointer[Config]
 	tries  tries
 	kept   memory
-	over   fasthttp.RoundTripper // nil: the network
+	screen atomic.Pointer[func(shed.Class) bool] // nil: everybody may ask
+	over   fasthttp.RoundTripper                 // nil: the network
 
 	mu      sync.Mutex // over changes of who is in the pool and of their states
 	members atomic.Pointer[members]
@@ -116,6 +117,9 @@ func (p *Pool) Configure(c Config) error {
 	p.settle(p.clock())
 	return nil
 }
+
+// Screen has requests of the classes that let does not admit refused before they wait for a permit.
+func (p *Pool) Screen(let func(shed.Class) bool) { p.screen.Store(&let) }
 
 // Gate is where the permits of all instances are given out.
 func (p *Pool) Gate() *shed.Gate { return p.gate }

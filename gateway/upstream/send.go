@@ -55,6 +55,9 @@ var (
 
 // admit waits for a permit. What is refused here costs nothing more.
 func (p *Pool) admit(ctx context.Context, prio shed.Priority) (shed.Permit, error) {
+	if let := p.screen.Load(); let != nil && !(*let)(prio.Class) {
+		return shed.Permit{}, errShed
+	}
 	permit, err := p.gate.Acquire(ctx, prio)
 	switch err {
 	case nil:
