@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/daemun/daemun/gateway/api"
+	"github.com/daemun/daemun/gateway/brownout"
 )
 
 // waitingSite is a site whose visitor holds a ticket and whose API answers for the same fake as its pages.
@@ -108,4 +109,30 @@ func TestScriptKeepsThePlaceOnThePage(t *testing.T) {
 	waitFor(t, ctx, `document.getElementById('trouble').hidden`)
 	must(t, ctx, chromedp.Click(chromedp.CSS("#enter")))
 	waitFor(t, ctx, `location.pathname === '/clinics'`)
+}
+
+// TestScriptOnThePreparedPage has one look at the page that is everybody's: nothing of one person comes into it, it is not
+// asked for again with every answer, and the turn comes to it.
+func TestScriptOnThePreparedPage(t *testing.T) {
+	s := newFake()
+	s.place.NextPollS, s.place.StockOutlook, s.step = 1, "scarce", brownout.Static
+	server, ctx := waitingSite(t, s), chrome(t)
+	must(t, ctx, chromedp.Navigate(server.URL+"/wait?lang=ko"))
+	asked := func() (pages int) {
+		return must(t, ctx, chromedp.Evaluate[int](`performance.getEntriesByType('resource').filter(e => e.name.endsWith('/wait')).length`))
+	}
+	must(t, ctx, chromedp.Evaluate[int](`window.here = 1; document.getElementById('live').dataset.poll = 1; document.getElementById('again').click(), 1`))
+	later := fakeNow.Add(time.Minute)
+	s.set(func() { s.place.ServerTime = later })
+	must(t, ctx, chromedp.Sleep(2*time.Second)) // it does not ask twice within two seconds of a click
+	must(t, ctx, chromedp.Evaluate[int](`document.getElementById('again').click(), 1`))
+	waitFor(t, ctx, `document.getElementById('clock').textContent === '`+clockSeconds(later)+`'`)
+	if n := asked(); n != 0 {
+		t.Errorf("the whole page was asked for %d times", n)
+	}
+	s.set(func() { s.place.State = api.PlaceTurn })
+	waitFor(t, ctx, `!!document.getElementById('enter')`)
+	if must(t, ctx, chromedp.Evaluate[int](`window.here || 0`)) != 1 {
+		t.Error("the page was loaded anew")
+	}
 }
