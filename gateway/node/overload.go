@@ -42,6 +42,7 @@ type protection struct {
 func (n *Node) startProtection(o *Options) {
 	p := &n.protection
 	p.base = overload.Default()
+	p.base.Gate = o.Backend.Gate().Config()
 	for _, u := range o.Backends {
 		p.backends = append(p.backends, strings.TrimSuffix(u, "/"))
 	}

@@ -25,6 +25,9 @@ const (
 	// secureLife is how long a connection over TLS is used: a certificate is looked at when one is made.
 	secureLife = time.Minute
 	probeConns = 4 // to one instance, for questions
+	// mostConns is how many connections there may be to one instance: more than any limit of the gate lets through, which is
+	// what bounds them.
+	mostConns = 1 << 17
 )
 
 // instance is one backend of a Pool.
@@ -111,7 +114,7 @@ func (p *Pool) newInstance(host string, secure bool) *instance {
 	}
 	i := &instance{
 		url: spelt(host, secure), host: host, secure: secure,
-		client: p.newClient(host, secure, p.conns, dial), waits: p.newClient(host, secure, asideMax, dial), asks: p.newClient(host, secure, probeConns, dial),
+		client: p.newClient(host, secure, mostConns, dial), waits: p.newClient(host, secure, asideMax, dial), asks: p.newClient(host, secure, probeConns, dial),
 		breaker: newBreaker(host, p.Config().Breaker, p.clock),
 		site:    p.gate.Open(),
 	}

@@ -53,7 +53,6 @@ type Pool struct {
 	clock  func() time.Time
 	log    *zap.Logger
 	gate   *shed.Gate
-	conns  int // to one instance at most
 	aside  chan struct{}
 	config atomic.Pointer[Config]
 	tries  tries
@@ -86,7 +85,7 @@ func New(o Options) (*Pool, error) {
 	}
 	p := &Pool{
 		token: hex.EncodeToString(o.Token), tls: trust, clock: o.Clock, log: o.Log, gate: shed.NewGate(o.Gate, o.Clock),
-		conns: 2 * o.Gate.Limit.Max, aside: make(chan struct{}, asideMax), kept: newMemory(),
+		aside: make(chan struct{}, asideMax), kept: newMemory(),
 	}
 	p.config.Store(&o.Config)
 	p.tries.fill()
