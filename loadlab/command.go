@@ -41,7 +41,7 @@ func (e *Exit) ExitCode() int { return int(e.Verdict) }
 // Command is `loadlab` with its subcommands, ready to be mounted.
 func Command() *cobra.Command {
 	c := &cobra.Command{Use: "loadlab", Short: "replay an opening with citizens, cheaters and faults, and judge what happened"}
-	c.AddCommand(runCommand(), simulateCommand(), reportCommand(), leaksCommand())
+	c.AddCommand(runCommand(), simulateCommand(), reportCommand(), leaksCommand(), hostileCommand())
 	return c
 }
 

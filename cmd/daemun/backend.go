@@ -15,6 +15,8 @@ import (
 	"github.com/daemun/daemun/backend/web"
 	"github.com/daemun/daemun/gateway/clock"
 	"github.com/daemun/daemun/gateway/keyring"
+	"github.com/daemun/daemun/gateway/porch"
+	"github.com/daemun/daemun/gateway/pressure"
 )
 
 // backendOptions are the backend's flags.
@@ -26,6 +28,7 @@ type backendOptions struct {
 	store    storeName
 	notify   notifyOptions
 	demo     bool
+	guard    guardOptions
 }
 
 func backendCommand() *cobra.Command {
@@ -33,7 +36,7 @@ func backendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backend", Short: "run the booking backend alone", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.store.check(), o.notify.check()); err != nil {
+			if err := errors.Join(o.store.check(), o.notify.check(), o.guard.check()); err != nil {
 				return err
 			}
 			o.store.warn(cmd)
@@ -56,6 +59,7 @@ func backendCommand() *cobra.Command {
 	storeFlag(f, &o.store)
 	identityFlag(f, &o.identity)
 	o.notify.flags(f)
+	o.guard.flags(f)
 	f.BoolVar(&o.demo, "demo", false, "take in the data folder's demo clinics, slots and roster")
 	return cmd
 }
@@ -65,6 +69,8 @@ type backendProgram struct {
 	log      *zap.Logger
 	clock    *clock.Clock
 	listener net.Listener
+	porch    *porch.Porch
+	drain    porch.Drain
 	store    booking.Store
 	service  *booking.Service
 	checks   *identity.Service
@@ -75,8 +81,8 @@ type backendProgram struct {
 }
 
 func (o *backendOptions) start(ctx context.Context) (*backendProgram, error) {
-	tuneMemory()
-	b := &backendProgram{log: newLog("backend")}
+	pressure.WatchMemory(int64(o.guard.memory))
+	b := &backendProgram{log: newLog("backend"), drain: o.guard.drain()}
 	b.clock = steady(b.log)
 	if err := b.open(ctx, o); err != nil {
 		b.close()
@@ -86,6 +92,9 @@ func (o *backendOptions) start(ctx context.Context) (*backendProgram, error) {
 }
 
 func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error) {
+	if b.porch, err = newInsidePorch("backend", b.log); err != nil {
+		return err
+	}
 	if b.listener, err = listen("--listen", o.listen); err != nil {
 		return err
 	}
@@ -169,7 +178,9 @@ func (b *backendProgram) run(ctx context.Context) error {
 		func(ctx context.Context) error { b.courier.Run(ctx); return nil },
 		func(ctx context.Context) error { offering(ctx, b.service, b.clock.Now, b.log); return nil },
 		b.desk.run,
-		func(ctx context.Context) error { return serve(ctx, b.listener, b.handler, nil, b.log) },
+		func(ctx context.Context) error {
+			return serve(ctx, b.porch, b.listener, b.handler, nil, b.drain, b.log)
+		},
 	)
 	b.notary.anchor(context.WithoutCancel(ctx)) // what the last requests left
 	b.notary.sign(context.WithoutCancel(ctx))

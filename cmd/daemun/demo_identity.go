@@ -105,7 +105,7 @@ func (f folder) asks(now time.Time) (bool, error) {
 }
 
 func (p *demoProvider) run(ctx context.Context, log *zap.Logger) error {
-	return serve(ctx, p.listener, p.server, nil, log)
+	return serveInside(ctx, "identity", p.listener, p.server, nil, log)
 }
 
 // ways are those of an opening that this start announces.

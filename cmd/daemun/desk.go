@@ -94,7 +94,9 @@ func deskPath(data folder) (path string, done func(), err error) {
 func (d *desk) run(ctx context.Context) error {
 	return together(ctx,
 		func(ctx context.Context) error { d.resealer.Run(ctx); return nil },
-		func(ctx context.Context) error { return serve(ctx, d.listener, d.handler, d.secured, d.log) },
+		func(ctx context.Context) error {
+			return serveInside(ctx, "desk", d.listener, d.handler, d.secured, d.log)
+		},
 	)
 }
 

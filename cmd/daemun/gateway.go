@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -21,6 +22,8 @@ import (
 	"github.com/daemun/daemun/gateway/lane"
 	"github.com/daemun/daemun/gateway/meter"
 	"github.com/daemun/daemun/gateway/node"
+	"github.com/daemun/daemun/gateway/porch"
+	"github.com/daemun/daemun/gateway/pressure"
 	"github.com/daemun/daemun/gateway/probe"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -36,6 +39,7 @@ type gatewayOptions struct {
 	nats            string
 	admission       admission.Config
 	lanes           laneOptions
+	guard           guardOptions
 }
 
 func (o *gatewayOptions) flags(cmd *cobra.Command) {
@@ -44,6 +48,8 @@ func (o *gatewayOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` for citizens")
 	f.StringVar(&o.control, "control", "127.0.0.1:8443", "`address` for the control room (mutual TLS)")
 	o.lanes.flags(cmd)
+	o.guard.flags(f)
+	o.guard.citizens(f)
 	dataFlag(cmd, &o.data)
 	f.StringVar(&o.schedule, "schedule", "", "schedule `file` (default: schedule.yaml in the data folder)")
 	f.StringVar(&o.nats, "nats", "embedded", "shared state: embedded, or the `URL` of a NATS server with JetStream")
@@ -67,7 +73,7 @@ func (o *gatewayOptions) check() error {
 	if _, err := o.readBackendCA(); err != nil {
 		return err
 	}
-	return o.lanes.check()
+	return errors.Join(o.lanes.check(), o.guard.check())
 }
 
 // readBackendCA reads whom backends with https are believed by; nil: whom this machine trusts.
@@ -130,14 +136,16 @@ type gatewayProgram struct {
 	edge                *edge.Edge
 	control             *control.Control
 	doors               *probe.Watch
+	porches             porches
+	drain               porch.Drain
 	secured             *tls.Config
 }
 
 // start opens everything a gateway needs. The listeners come first, so that after a crash people wait a moment
 // instead of being refused.
 func (o *gatewayOptions) start(ctx context.Context) (*gatewayProgram, error) {
-	tuneMemory()
-	g := &gatewayProgram{log: newLog("gateway")}
+	pressure.WatchMemory(int64(o.guard.memory))
+	g := &gatewayProgram{log: newLog("gateway"), drain: o.guard.drain()}
 	g.clock = steady(g.log)
 	if err := g.open(ctx, o); err != nil {
 		g.close()
@@ -148,6 +156,9 @@ func (o *gatewayOptions) start(ctx context.Context) (*gatewayProgram, error) {
 
 func (g *gatewayProgram) open(ctx context.Context, o *gatewayOptions) (err error) {
 	if g.unlock, err = o.data.lock("gateway"); err != nil {
+		return err
+	}
+	if g.porches, err = o.guard.newPorches(g.log); err != nil {
 		return err
 	}
 	if g.public, err = listen("--listen", o.listen); err != nil {
@@ -208,6 +219,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	if err != nil {
 		return err
 	}
+	g.node.Protect(o.guard.part(g.porches.citizens))
 	g.edge, err = edge.New(edge.Options{Node: g.node, Backend: g.backend, Passes: ring.PassVerifier(), Meter: counts, Log: g.log})
 	if err != nil {
 		return err
@@ -225,7 +237,7 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 	g.doors = probe.NewWatch(g.outside(o, ring), g.clock.Now, g.log)
 	g.node.ShowDoors(g.doors.Status)
 	g.control = control.New(control.Options{
-		Node: g.node, Shared: g.shared, Backend: g.backend, Keys: keys, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Revoked: ring.Revocations().Has, Metrics: []prometheus.Collector{g.doors},
+		Node: g.node, Shared: g.shared, Backend: g.backend, Keys: keys, Clock: g.clock.Now, ClockOff: g.clock.Off, Log: g.log, Revoked: ring.Revocations().Has, Metrics: []prometheus.Collector{g.doors, porch.Collector{g.porches.citizens, g.porches.control, g.porches.lanes}},
 	})
 	return nil
 }
@@ -233,15 +245,28 @@ func (g *gatewayProgram) assemble(ctx context.Context, o *gatewayOptions, ring *
 // run serves until ctx ends; what was counted is handed in before it returns.
 func (g *gatewayProgram) run(ctx context.Context) error {
 	defer g.close()
-	err := together(ctx,
+	return outlasting(ctx, g.work, g.serve)
+}
+
+// work is what goes on while people are answered, to the last of them.
+func (g *gatewayProgram) work(ctx context.Context) error {
+	return together(ctx,
 		func(ctx context.Context) error { g.backend.Watch(ctx); return nil },
 		func(ctx context.Context) error { g.node.Run(ctx); return nil },
-		func(ctx context.Context) error { return serveCitizens(ctx, g.public, g.edge.Server()) },
-		func(ctx context.Context) error { return serve(ctx, g.controlRoom, g.control, g.secured, g.log) },
-		g.serveLanes,
 		func(ctx context.Context) error { g.doors.Run(ctx); return nil },
 	)
-	return err
+}
+
+func (g *gatewayProgram) serve(ctx context.Context) error {
+	return together(ctx,
+		func(ctx context.Context) error {
+			return g.porches.citizens.ServeFast(ctx, g.public, g.edge.Server(), g.drain)
+		},
+		func(ctx context.Context) error {
+			return serve(ctx, g.porches.control, g.controlRoom, g.control, g.secured, g.drain, g.log)
+		},
+		g.serveLanes,
+	)
 }
 
 func (g *gatewayProgram) close() {

@@ -80,7 +80,9 @@ func (g *gatewayProgram) serveLanes(ctx context.Context) error {
 	}
 	return together(ctx,
 		func(ctx context.Context) error { g.lanes.Run(ctx); return nil },
-		func(ctx context.Context) error { return serve(ctx, g.laneRoom, g.lanes, g.secured, g.log) },
+		func(ctx context.Context) error {
+			return serve(ctx, g.porches.lanes, g.laneRoom, g.lanes, g.secured, g.drain, g.log)
+		},
 	)
 }
 

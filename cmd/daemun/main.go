@@ -17,6 +17,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who asks twice to stop is not made to wait
 	err := root().ExecuteContext(ctx)
 	stop()
 	if err == nil {

@@ -1,40 +1,42 @@
 package main
 
 import (
-	"runtime/debug"
-	"runtime/metrics"
-	"sync"
-	"time"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
 )
 
-const (
-	// memoryFloor is how much memory a server may use in any case, in bytes: up to there it trades memory for speed.
-	memoryFloor = 576 << 20
-	// memorySlack is what it may use beside one and a quarter of what it needs, in bytes.
-	memorySlack = 64 << 20
-	// memoryLook is how often it looks at what it needs.
-	memoryLook = 5 * time.Second
-)
+// memorySize is a number of bytes on the command line, such as 512MiB; 0: what the system grants.
+type memorySize int64
 
-var tuning sync.Once
-
-// tuneMemory trades memory for speed within bounds: while a server needs little it collects garbage rarely, and however much
-// it comes to need, it uses about a quarter more.
-func tuneMemory() {
-	tuning.Do(func() {
-		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(memoryFloor)
-		go func() {
-			live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-			for range time.Tick(memoryLook) {
-				metrics.Read(live)
-				debug.SetMemoryLimit(memoryLimit(live[0].Value.Uint64()))
-			}
-		}()
-	})
+func memoryFlag(f *pflag.FlagSet, into *memorySize) {
+	f.Var(into, "memory-max", "how much memory this process may use, as `SIZE` such as 512MiB or 2GiB; 0: what GOMEMLIMIT, the control group and the machine allow")
 }
 
-// memoryLimit is what a server may use that needs so many bytes.
-func memoryLimit(live uint64) int64 {
-	return max(memoryFloor, int64(live+live/4+memorySlack))
+// String implements pflag.Value.
+func (m *memorySize) String() string { return strconv.FormatInt(int64(*m)>>20, 10) + "MiB" }
+
+// Type implements pflag.Value.
+func (m *memorySize) Type() string { return "size" }
+
+// leastMemory is too little for a server to run in.
+const leastMemory = 64 << 20
+
+// Set implements pflag.Value.
+func (m *memorySize) Set(text string) error {
+	unit, number := int64(1), strings.TrimSpace(text)
+	for suffix, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if n, ok := strings.CutSuffix(number, suffix); ok {
+			unit, number = size, strings.TrimSpace(n)
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 40)
+	if err != nil || n < 0 || n > 0 && n*unit < leastMemory {
+		return fmt.Errorf("memory %q: want 64MiB or more, such as 512MiB or 2GiB, or 0", text)
+	}
+	*m = memorySize(n * unit)
+	return nil
 }

@@ -5,17 +5,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"os"
 	"syscall"
 	"time"
 
-	"github.com/valyala/fasthttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/daemun/daemun/gateway/clock"
+	"github.com/daemun/daemun/gateway/porch"
 )
 
 // Limits of the listeners of the control room and the backend.
@@ -60,50 +61,31 @@ func listen(flag, address string) (net.Listener, error) {
 }
 
 // serve answers on a listener until ctx ends, then lets what is being answered finish.
-func serve(ctx context.Context, l net.Listener, h http.Handler, secured *tls.Config, log *zap.Logger) error {
-	s := &http.Server{
-		Handler: h, TLSConfig: secured, ErrorLog: zap.NewStdLog(log),
+func serve(ctx context.Context, p *porch.Porch, l net.Listener, h http.Handler, secured *tls.Config, d porch.Drain, log *zap.Logger) error {
+	return p.Serve(ctx, l, &http.Server{
+		Handler: h, TLSConfig: secured, ErrorLog: quietly(log),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader,
-	}
-	ended := make(chan error, 1)
-	go func() {
-		if secured != nil {
-			ended <- s.ServeTLS(l, "", "")
-			return
-		}
-		ended <- s.Serve(l)
-	}()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve %s: %w", l.Addr(), err)
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	if err := s.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("drain %s: %w", l.Addr(), err), s.Close())
-	}
-	return nil
+	}, d)
 }
 
-// serveCitizens is serve for the citizens' server.
-func serveCitizens(ctx context.Context, l net.Listener, s *fasthttp.Server) error {
-	open := listenWell(l)
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(open) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve %s: %w", l.Addr(), err)
-	case <-ctx.Done():
+// serveInside is serve for a listener that only parts of the site reach and that nobody waits for.
+func serveInside(ctx context.Context, name string, l net.Listener, h http.Handler, secured *tls.Config, log *zap.Logger) error {
+	p, err := newInsidePorch(name, log)
+	if err != nil {
+		return err
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	defer time.AfterFunc(silentFor, open.endSilent).Stop()
-	if err := s.ShutdownWithContext(drain); err != nil {
-		return fmt.Errorf("drain %s: %w", l.Addr(), err)
+	return serve(ctx, p, l, h, secured, porch.Drain{Finish: drainTimeout}, log)
+}
+
+// quietly keeps remarks on single connections out of the log unless somebody looks for them: a flood of clients would be a
+// flood of lines. What is cut is counted.
+func quietly(log *zap.Logger) *stdlog.Logger {
+	l, err := zap.NewStdLogAt(log, zap.DebugLevel)
+	if err != nil { // the level is no level
+		return zap.NewStdLog(log)
 	}
-	return nil
+	return l
 }
 
 // together runs parts until one fails or ctx ends, then waits for all.

@@ -54,7 +54,7 @@ again on the same folder it goes on where it was.`,
 
 func (o *upOptions) run(cmd *cobra.Command) error {
 	backend := backendOptions{
-		listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, identity: o.identity, notify: o.notify, demo: o.demo,
+		listen: "127.0.0.1:0", data: o.gateway.data, schedule: o.gateway.schedule, store: o.store, identity: o.identity, notify: o.notify, demo: o.demo, guard: o.gateway.guard,
 	}
 	if o.demo && backend.notify.site == "" {
 		backend.notify.site = "http://" + o.gateway.listen
@@ -170,12 +170,14 @@ func (o *upOptions) runSeparate(ctx context.Context, cmd *cobra.Command, b backe
 		return all
 	}
 	backendArgs := args("backend", append(b.notify.args(), "--listen", address, fmt.Sprintf("--demo=%t", b.demo), "--identity", b.identity)...)
+	backendArgs = append(backendArgs, b.guard.args(false)...)
 	gatewayArgs := args("gateway", "--listen", o.gateway.listen, "--control", o.gateway.control, "--backend", "http://"+address,
 		"--nats", o.gateway.nats, "--admission-start", fmt.Sprint(o.gateway.admission.Start), "--admission-max", fmt.Sprint(o.gateway.admission.Max),
 		"--admission-inside", fmt.Sprint(o.gateway.admission.Inside))
-	gatewayArgs = append(gatewayArgs, o.gateway.lanes.args()...)
-	return outlasting(ctx, child(self, backendArgs, "DAEMUN_STORE="+string(b.store)), func(ctx context.Context) error {
-		return together(ctx, child(self, gatewayArgs), func(ctx context.Context) error {
+	gatewayArgs = append(append(gatewayArgs, o.gateway.lanes.args()...), o.gateway.guard.args(true)...)
+	wait := o.gateway.guard.drainWait + drainTimeout + 5*time.Second
+	return outlasting(ctx, child(self, wait, backendArgs, "DAEMUN_STORE="+string(b.store)), func(ctx context.Context) error {
+		return together(ctx, child(self, wait, gatewayArgs), func(ctx context.Context) error {
 			if answers(ctx, "http://"+o.gateway.listen+"/readyz") {
 				o.greet(cmd, o.gateway.listen, o.gateway.control, o.gateway.lanes.listen)
 			}
@@ -201,13 +203,13 @@ func answers(ctx context.Context, address string) bool {
 
 // child runs a process of this program until ctx ends, and asks it to stop before it ends it. What others must not read
 // goes by its environment.
-func child(program string, args []string, env ...string) func(context.Context) error {
+func child(program string, wait time.Duration, args []string, env ...string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		c := exec.CommandContext(ctx, program, args...)
 		c.Stdout, c.Stderr = stdout, os.Stderr
 		c.Env = append(os.Environ(), env...)
 		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-		c.WaitDelay = drainTimeout + 5*time.Second
+		c.WaitDelay = wait
 		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // Ctrl-C reaches us, we stop them in order
 		if err := c.Run(); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("%s %s: %w", program, args[0], err)

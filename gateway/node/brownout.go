@@ -87,7 +87,7 @@ func (n *Node) look(now time.Time) {
 }
 
 func (n *Node) signals(seen *api.Overload) brownout.Signal {
-	s := brownout.Signal{Lag: time.Duration(n.lateness.lag.Load()), Wait: n.backend.Gate().Status().Waited}
+	s := brownout.Signal{Lag: n.Late(), Wait: n.backend.Gate().Status().Waited}
 	if m := seen.Memory; m.Limit > 0 {
 		s.Memory = float64(liveHeap()) / float64(m.Limit)
 	}

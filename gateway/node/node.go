@@ -88,7 +88,7 @@ func New(o Options) (*Node, error) {
 		name: o.Name, ring: o.Ring, followed: followed{ready: map[string]prepared{}}, loadLists: o.LoadLists, subjects: o.Ring.SubjectKey(),
 		tickets: queue.NewKeys(o.Ring.TicketKeys()), signer: newSigner(o.Ring), shared: o.Shared, backend: o.Backend, meter: o.Meter,
 		clock: o.Clock, log: o.Log, upSince: o.Clock(), plan: newPlan(o.Schedule, lists, o.Ring, nil),
-		leader: newLeader(admission.New(o.Admission)),
+		leader: newLeader(admission.New(o.Admission)), lateness: newLateness(),
 	}
 	n.plan.status = o.Status
 	n.startProtection(&o)
@@ -107,6 +107,7 @@ func New(o Options) (*Node, error) {
 // Run works until ctx ends. What was counted is handed in before it returns.
 func (n *Node) Run(ctx context.Context) {
 	var wg sync.WaitGroup
+	wg.Go(func() { n.lateness.delay.Run(ctx) })
 	wg.Go(func() { n.every(ctx, tick, n.renew) })
 	wg.Go(func() { n.every(ctx, dutyEvery, func(now time.Time) { n.duties(ctx, now) }) })
 	wg.Go(func() { n.every(ctx, tick, func(now time.Time) { n.lead(ctx, now) }) })
@@ -138,11 +139,8 @@ func (n *Node) every(ctx context.Context, interval time.Duration, do func(time.T
 	}
 }
 
-// renew makes the snapshot anew and measures how late the scheduler let it be.
+// renew makes the snapshot anew, less often while the brownout ladder wants that.
 func (n *Node) renew(now time.Time) {
-	start := time.Now()
-	time.Sleep(time.Millisecond)
-	n.lateness.saw(time.Since(start) - time.Millisecond)
 	if every := n.Measures().RenewEvery; every > 0 && !n.leads.Load() && now.Sub(n.Snapshot().at) < every { // who leads needs it fresh
 		return
 	}
@@ -168,7 +166,7 @@ const (
 // pace is the factor by which polling intervals are stretched: 1 while the gateway has time to spare.
 func (n *Node) pace() float64 {
 	asked := n.Measures().PollFactor
-	lag := time.Duration(n.lateness.lag.Load())
+	lag := n.Late()
 	if lag <= easyLag {
 		return asked
 	}
