@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/daemun/daemun/loadlab/fault"
 	"github.com/daemun/daemun/loadlab/verdict"
 )
 
@@ -84,7 +85,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestFreePortsDiffer(t *testing.T) {
-	ports, err := freePorts(3)
+	ports, err := fault.FreePorts(3)
 	if err != nil || len(ports) != 3 || ports[0] == ports[1] || ports[1] == ports[2] {
 		t.Errorf("%v, %v", ports, err)
 	}

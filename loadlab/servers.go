@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -67,7 +66,7 @@ func seed(ctx context.Context, o options, p scenario.Plan, opensIn time.Duration
 // The gateway is told as an operator would at which pace to begin and where to stop raising it, so that the people who
 // must book are spread over the run; in between it finds its own.
 func startServers(ctx context.Context, o options, startRate, maxRate int) (*servers, error) {
-	ports, err := freePorts(3)
+	ports, err := fault.FreePorts(3)
 	if err != nil {
 		return nil, err
 	}
@@ -127,18 +126,4 @@ func (s *servers) stop() {
 			p.Stop(10 * time.Second)
 		}
 	}
-}
-
-// freePorts finds addresses on the loopback that nobody listens on.
-func freePorts(n int) ([]string, error) {
-	var out []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer func() { _ = l.Close() }()
-		out = append(out, l.Addr().String())
-	}
-	return out, nil
 }
