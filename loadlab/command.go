@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daemun/daemun/loadlab/overload/peer"
 	"github.com/daemun/daemun/loadlab/overload/site"
 	"github.com/daemun/daemun/loadlab/report"
 	"github.com/daemun/daemun/loadlab/scenario"
@@ -42,8 +43,7 @@ func (e *Exit) ExitCode() int { return int(e.Verdict) }
 // Command is `loadlab` with its subcommands, ready to be mounted.
 func Command() *cobra.Command {
 	c := &cobra.Command{Use: "loadlab", Short: "replay an opening with citizens, cheaters and faults, and judge what happened"}
-	c.AddCommand(runCommand(), simulateCommand(), reportCommand(), leaksCommand(), hostileCommand())
-	c.AddCommand(runCommand(), simulateCommand(), reportCommand(), leaksCommand(), experimentCommand(), site.Command())
+	c.AddCommand(runCommand(), simulateCommand(), reportCommand(), leaksCommand(), hostileCommand(), experimentCommand(), site.Command(), peer.Command())
 	return c
 }
 
