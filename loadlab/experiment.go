@@ -1,6 +1,7 @@
 package loadlab
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -42,7 +43,7 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 4 inconc
 			}
 			r, err := overload.Run(ctx, o)
 			if err == nil {
-				err = result.Save(o.Out, r)
+				err = errors.Join(result.Save(o.Out, r), result.Text(cmd.OutOrStdout(), r))
 			}
 			switch {
 			case err != nil:

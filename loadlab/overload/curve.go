@@ -11,8 +11,16 @@ import (
 var experiments []experiment
 
 func init() {
+	all := []string{"ours", "none", "haproxy", "nginx"}
 	experiments = []experiment{
-		{"curve", "과부하 곡선", "goodput from half of the capacity to 33 times as much", []string{"ours", "none", "haproxy", "nginx"}, curve},
+		{"curve", "과부하 곡선", "goodput from half of the capacity to 33 times as much", all, curve},
+		{"spike", "조회 급증", "a spike of anonymous reads, 12 times as many", []string{"ours", "haproxy", "nginx"}, spike},
+		{"step", "계단", "a step to 1.4 times the capacity; capacity halved and restored", []string{"ours", "haproxy"}, step},
+		{"journeys", "여러 번의 요청", "journeys of one to four calls at twice the capacity", []string{"ours", "haproxy", "fixed"}, journeys},
+		{"metastability", "과부하 고착", "where a short trigger keeps a site down, without a gateway and with it", []string{"none", "ours"}, metastability},
+		{"ablation", "한도 비교", "our limiter against others", []string{"ours", "fixed", "failsafe", "gradient2", "haproxy"}, ablation},
+		{"shed", "거절", "how soon a refusal comes at 33 times the capacity", []string{"ours", "haproxy", "nginx"}, shed},
+		{"proxy", "통과 비용", "what a request costs that is let through, with a fast backend", []string{"none", "ours", "haproxy", "nginx", "caddy"}, proxy},
 	}
 }
 
@@ -21,8 +29,21 @@ func init() {
 const beyond = 5
 
 func curve(ctx context.Context, l *Lab, e *result.Experiment) error {
+	return l.points(ctx, e, l.o.Points)
+}
+
+func ablation(ctx context.Context, l *Lab, e *result.Experiment) error {
+	return l.points(ctx, e, []float64{2, 10})
+}
+
+func shed(ctx context.Context, l *Lab, e *result.Experiment) error {
+	return l.points(ctx, e, []float64{33})
+}
+
+// points measures steady load at multiples of C, the systems in turns at each.
+func (l *Lab) points(ctx context.Context, e *result.Experiment, points []float64) error {
 	for repeat := range l.o.Repeats {
-		for _, point := range l.o.Points {
+		for _, point := range points {
 			for _, s := range l.turns(e.Name, repeat) {
 				if s.name == "none" && point > beyond {
 					continue

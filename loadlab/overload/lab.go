@@ -185,6 +185,7 @@ type trial struct {
 	to      time.Duration // and to here; 0: the end of the phases
 	level   time.Duration // 0: the usual one
 	giveUp  time.Duration // 0: the usual one
+	clients int           // who ask at the start, and again when they are answered
 	follow  load.Follow
 	beside  func(ctx context.Context, start time.Time) // runs meanwhile, may be nil
 	setting *site.Setting                              // nil: the usual one
@@ -212,9 +213,10 @@ func (l *Lab) try(ctx context.Context, s *system, t trial) (load.Figures, *load.
 		return load.Figures{}, nil, err
 	}
 	tally := load.NewTally(t.from, t.to)
+	table := append(load.Clients(t.clients), load.Table(t.phases, l.count)...)
 	beside, done := context.WithCancel(ctx)
 	ended := make(chan struct{})
-	err := load.Run(ctx, load.Options{Address: s.address, Table: load.Table(t.phases, l.count), End: end, Level: t.level, Timeout: t.giveUp,
+	err := load.Run(ctx, load.Options{Address: s.address, Table: table, End: end, Level: t.level, Timeout: t.giveUp,
 		People: people, Encode: s.encoder(l.count), Follow: t.follow, Tally: tally, Began: func(start time.Time) {
 			go func() {
 				defer close(ended)

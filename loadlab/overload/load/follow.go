@@ -32,19 +32,22 @@ func (h *requestHeap) Pop() any {
 	return r
 }
 
-// Resend is what a client does that gave up waiting: it sends the same again at once, up to times more. One who was told to
-// come back later does so, after about the pause that Retry-After asks for.
-func Resend(times uint8, pause time.Duration) Follow {
+// Resend is what a client does that gave up waiting: it sends the same again at once, up to times more. One who was turned
+// away was told when to come back, and does not ask again within the run.
+func Resend(times uint8) Follow {
 	return func(r Request, o Outcome, done time.Duration) (Request, bool) {
-		switch o {
-		case TimedOut, Lost, Late:
-			r.Due = done
-		case Shed:
-			r.Due = done + pause + pause*time.Duration(r.Number%8)/8
-		default:
+		if o != TimedOut && o != Lost {
 			return r, false
 		}
+		r.Due = done
 		r.Attempt++
 		return r, r.Attempt <= times
 	}
+}
+
+// Again is what a client does that asks as fast as it is answered: a closed loop, for finding out how fast that can be.
+func Again(r Request, _ Outcome, done time.Duration) (Request, bool) {
+	r.Due = done
+	r.Number += 1 << 20
+	return r, true
 }

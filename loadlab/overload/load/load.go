@@ -176,12 +176,22 @@ func (r *run) finish(q Request, o Outcome, sent, done time.Duration) {
 	r.Tally.Record(&q, o, sent, done)
 	if r.Follow != nil {
 		if next, ok := r.Follow(q, o, done); ok && next.Due < r.End {
-			r.mu.Lock()
-			r.follow.push(next)
-			r.mu.Unlock()
+			r.then(next, done)
 		}
 	}
 	r.pending.Add(-1)
+}
+
+// then sends what follows from an answer: at once where it is due, else by the pacer.
+func (r *run) then(next Request, now time.Duration) {
+	if next.Due <= now {
+		r.pending.Add(1)
+		r.pool.send(next)
+		return
+	}
+	r.mu.Lock()
+	r.follow.push(next)
+	r.mu.Unlock()
 }
 
 var (

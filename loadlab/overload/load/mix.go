@@ -86,3 +86,12 @@ func Length(phases []Phase) time.Duration {
 	}
 	return d
 }
+
+// Clients is the table of n clients who all ask at the start, of all classes in turn.
+func Clients(n int) []Due {
+	table := make([]Due, n)
+	for i := range table {
+		table[i].Class = uint8(i % Classes)
+	}
+	return table
+}

@@ -84,7 +84,10 @@ func ratio(a, b int64) float64 {
 // Normalize sets the ratios of rows anew, to the capacity that was found in each repeat; 0 stands for none found.
 func Normalize(rows []Row, c func(repeat int) float64) {
 	for i := range rows {
-		if found := c(rows[i].Repeat); found > 0 && rows[i].Figures != nil {
+		if _, has := rows[i].Values["ratio"]; !has || rows[i].Figures == nil {
+			continue
+		}
+		if found := c(rows[i].Repeat); found > 0 {
 			rows[i].Values["ratio"] = rows[i].Figures.Goodput / found
 		}
 	}
