@@ -1,4 +1,4 @@
-# make run, make test: the two that matter. The others: console, surge, attacks, bench, kills, country, lint.
+# make run, make test: the two that matter. The others: console, surge, attacks, overload, bench, kills, country, lint.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -17,7 +17,7 @@ FUZZRUNS ?= 20000
 
 console_tags := migrated_fynedo,no_emoji
 
-.PHONY: run test lint console surge attacks bench kills country build test-unit test-browser test-window fuzz
+.PHONY: run test lint console surge attacks overload bench kills country build test-unit test-browser test-window fuzz
 
 run: build/daemun
 	exec build/daemun up --demo --data $(DATA) --opens-in $(OPENS_IN) --listen $(LISTEN) --control $(CONTROL) --lanes $(LANES) $(UP)
@@ -85,10 +85,17 @@ surge: build/daemun
 attacks: build/daemun
 	build/daemun loadlab run --scenario attacks --tries $(TRIES) --out build/attacks
 
+# More than the backend can do, through our gateway and through others in turns: three repeats, about an hour and a half. SHORT=1: one
+# repeat of less, in some ten minutes.
+overload: build/daemun
+	.ci/setup bench
+	build/daemun loadlab experiment all --out build/overload $(if $(SHORT),--short --repeats 1 --seconds 3)
+
 # Side by side with peers, in one run on this machine. Each benchmark puts its rows into the same file.
-bench:
+bench: build/daemun
 	.ci/setup bench
 	go test -run '^$$' -bench Bookings -benchtime 1x -timeout 30m ./backend/store/versus -args -rows $(CURDIR)/build/bench.json
+	build/daemun loadlab experiment curve proxy --out build/overload-bench --points 2,10 --repeats 3 --seconds 3 --rows build/bench.json || [ $$? -ne 1 ]
 
 # Backend and PostgreSQL killed by SIGKILL under load, on both stores; then every acknowledgement held against what is left.
 kills:

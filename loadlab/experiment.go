@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daemun/daemun/loadlab/bench"
 	"github.com/daemun/daemun/loadlab/overload"
+	"github.com/daemun/daemun/loadlab/overload/report"
 	"github.com/daemun/daemun/loadlab/overload/result"
 	"github.com/daemun/daemun/loadlab/verdict"
 )
@@ -19,6 +21,7 @@ import (
 func experimentCommand() *cobra.Command {
 	o := overload.Options{}
 	var seconds int
+	var rows string
 	c := &cobra.Command{
 		Use:   "experiment NAME…|all",
 		Short: "measure what gateways do when more is asked than the backend can do",
@@ -43,7 +46,7 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 4 inconc
 			}
 			r, err := overload.Run(ctx, o)
 			if err == nil {
-				err = errors.Join(result.Save(o.Out, r), result.Text(cmd.OutOrStdout(), r))
+				err = errors.Join(result.Save(o.Out, r), report.WriteFile(o.Out, r), result.Text(cmd.OutOrStdout(), r), putRows(cmd, rows, r))
 			}
 			switch {
 			case err != nil:
@@ -56,6 +59,7 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 4 inconc
 	}
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "build/overload", "`folder` for result, report and logs")
+	f.StringVar(&rows, "rows", "", "put comparisons with the other gateways into this `file`, as make bench does")
 	f.StringVar(&o.Binary, "binary", "", "the daemun `program` to test (default: this one)")
 	f.IntVar(&o.Repeats, "repeats", 3, "how `often` everything is measured")
 	f.IntVar(&seconds, "seconds", 8, "`length` of each measurement, after its warm-up")
@@ -69,4 +73,15 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 4 inconc
 	f.IntVar(&o.Limit, "limit", 64, "`requests` under way at once, where it has to be set by hand")
 	o.Site.Speed = 1
 	return c
+}
+
+func putRows(cmd *cobra.Command, file string, r *result.Result) error {
+	if file == "" {
+		return nil
+	}
+	rows := result.BenchRows(r)
+	if err := bench.Put(file, rows); err != nil {
+		return fmt.Errorf("rows of the benchmark: %w", err)
+	}
+	return bench.Print(cmd.OutOrStdout(), rows)
 }

@@ -12,10 +12,13 @@ import (
 )
 
 // journeyLoad is what all calls of all journeys would come to, if every journey were completed, as a multiple of C.
-const journeyLoad = 2.0
+const (
+	journeyLoad = 2.0
+	thinks      = 200 * time.Millisecond // between an answer and the next call
+)
 
-// journeys offers journeys of one to four reads by the same person, each call after the answer to the one before; a call turned
-// away ends the journey. All that can be had is that the backend does nothing but calls of journeys that get to their end.
+// journeys offers journeys of one to four reads by the same person, each call a moment after the answer to the one before; a
+// call turned away ends the journey. All that can be had is that the backend does nothing but calls of journeys that get to their end.
 func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 	for repeat := range l.o.Repeats {
 		for calls := 1; calls <= journey; calls++ {
@@ -31,7 +34,7 @@ func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 
 func (l *Lab) journey(ctx context.Context, e *result.Experiment, s *system, repeat, calls int) error {
 	t := l.steady(load.Rates{2: journeyLoad * l.c / float64(calls)})
-	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - level}
+	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - journey*thinks}
 	t.follow = walk.next
 	f, _, err := l.try(ctx, s, t)
 	if err != nil {
@@ -73,7 +76,7 @@ func (w *walk) next(r load.Request, o load.Outcome, done time.Duration) (load.Re
 		return r, false
 	}
 	r.Step++
-	r.Due = done
+	r.Due = done + thinks
 	return r, true
 }
 

@@ -40,7 +40,6 @@ type pool struct {
 type conn struct {
 	net    net.Conn
 	reader *wire.Reader
-	out    []byte
 
 	// Under the pool's lock.
 	request Request
@@ -120,11 +119,17 @@ func (p *pool) open(c *conn, q Request, n int) {
 	p.read(c)
 }
 
+// buffers hold requests while they are written. They are not the connections' own: the answer may be read, and the next request
+// begun, before the write of this one has returned.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
 func (p *pool) write(c *conn, q Request) {
-	c.out = p.run.Encode(c.out[:0], &q)
-	if _, err := c.net.Write(c.out); err != nil {
+	b := buffers.Get().(*[]byte)
+	*b = p.run.Encode((*b)[:0], &q)
+	if _, err := c.net.Write(*b); err != nil {
 		_ = c.net.Close() // its reader hears of it
 	}
+	buffers.Put(b)
 }
 
 // read takes answers until the connection ends.
