@@ -22,7 +22,7 @@ var pageText string
 
 var page = template.Must(template.New("overload").Funcs(template.FuncMap{
 	"f0":    func(v float64) string { return fmt.Sprintf("%.0f", v) },
-	"g":     func(v float64) string { return fmt.Sprintf("%.4g", v) },
+	"g":     figure,
 	"seoul": func(t time.Time) string { return t.In(time.FixedZone("KST", 9*3600)).Format("2006-01-02 15:04 KST") },
 }).Parse(pageText))
 
@@ -106,4 +106,12 @@ func systemWord(r *result.Result, name string) string {
 		}
 	}
 	return name
+}
+
+// figure shows four digits, and all of those before the point.
+func figure(v float64) string {
+	if v >= 1000 || v <= -1000 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.4g", v)
 }

@@ -60,10 +60,14 @@ func (b bound) holds(v float64) bool {
 }
 
 func (b bound) String() string {
+	sign := ">="
 	if b.most {
-		return fmt.Sprintf("<= %.4g", b.value)
+		sign = "<="
 	}
-	return fmt.Sprintf(">= %.4g", b.value)
+	if b.value >= 1000 {
+		return fmt.Sprintf("%s %.0f", sign, b.value)
+	}
+	return fmt.Sprintf("%s %.4g", sign, b.value)
 }
 
 // judge holds the median of a figure of a key against a bound.
