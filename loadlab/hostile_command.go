@@ -190,7 +190,7 @@ func (f *field) prepare(ctx context.Context) error {
 }
 
 func (f *field) start(ctx context.Context) error {
-	ports, err := freePorts(4)
+	ports, err := fault.FreePorts(4)
 	if err != nil {
 		return err
 	}
