@@ -112,10 +112,10 @@ func (s *Status) total() (n uint64) {
 }
 
 var (
-	openDesc = prometheus.NewDesc("daemun_connections_open", "Connections open, by listener.", []string{"listener"}, nil)
-	roomDesc = prometheus.NewDesc("daemun_connections_room", "Connections that there is room for now, by listener.", []string{"listener"}, nil)
-	takenIn  = prometheus.NewDesc("daemun_connections_accepted_total", "Connections accepted, by listener.", []string{"listener"}, nil)
-	cutDesc  = prometheus.NewDesc("daemun_connections_cut_total", "Connections cut, by listener, reason, and whether the rule cut or only counted.", []string{"listener", "reason", "sparedrun"}, nil)
+	openDesc = prometheus.NewDesc("daemun_listener_open", "Connections open, by listener.", []string{"listener"}, nil)
+	roomDesc = prometheus.NewDesc("daemun_listener_room", "Connections that there is room for now, by listener.", []string{"listener"}, nil)
+	takenIn  = prometheus.NewDesc("daemun_listener_accepted_total", "Connections accepted, by listener.", []string{"listener"}, nil)
+	cutDesc  = prometheus.NewDesc("daemun_listener_cut_total", "Connections cut, by listener, reason, and whether the rule cut or only counted.", []string{"listener", "reason", "dry_run"}, nil)
 )
 
 // Collector shows listeners as metrics.
