@@ -24,7 +24,10 @@ func main() {
 		return
 	}
 	var coded interface{ ExitCode() int }
-	if errors.As(err, &coded) { // has said what there is to say
+	if errors.As(err, &coded) { // a verdict has said what there is to say; why there is none has not been said
+		if why := errors.Unwrap(coded.(error)); why != nil {
+			fmt.Fprintln(os.Stderr, "daemun:", why)
+		}
 		os.Exit(coded.ExitCode())
 	}
 	fmt.Fprintln(os.Stderr, "daemun:", err)
