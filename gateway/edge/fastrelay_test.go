@@ -3,13 +3,17 @@ package edge
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/daemun/daemun/backend/cohort"
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/pass"
+	"github.com/daemun/daemun/gateway/shed"
 )
 
 func (g *gate) pass(change func(*pass.Pass)) string {
@@ -104,4 +108,39 @@ func withoutSource(request string) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// BenchmarkRefuseFast is all that the gateway does with a request for which there is no permit, but for reading and writing.
+func BenchmarkRefuseFast(b *testing.B) {
+	for _, row := range []struct{ name, method, target string }{
+		{"list", "GET", "/v1/clinics?region=11&page=7"}, {"booking", "GET", "/v1/bookings/ABCDE-23456"}, {"hold", "POST", "/v1/holds"},
+	} {
+		b.Run(row.name, func(b *testing.B) {
+			g := newGate(b)
+			cfg := g.backend.Gate().Config()
+			cfg.Queue, cfg.Limit.Start, cfg.Limit.Min, cfg.Limit.Max = 0, 1, 1, 1
+			g.backend.Gate().Configure(cfg)
+			held, err := g.backend.Gate().Acquire(b.Context(), shed.At(shed.P0))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer held.Release(shed.Outcome{})
+			ctx := &fasthttp.RequestCtx{}
+			ctx.Request.Header.SetMethod(row.method)
+			ctx.Request.SetRequestURI(row.target)
+			ctx.Request.Header.SetHost("daemun.test")
+			shown := g.pass(nil)
+			if strings.Contains(row.target, "bookings/") {
+				shown = "Proof x"
+			}
+			ctx.Request.Header.Set("Authorization", shown)
+			b.ReportAllocs()
+			for b.Loop() {
+				ctx.Response.Reset()
+				if !g.relayFast(ctx, []byte(row.target), []byte(shown)) || ctx.Response.StatusCode() != http.StatusServiceUnavailable {
+					b.Fatal(ctx.Response.StatusCode())
+				}
+			}
+		})
+	}
 }

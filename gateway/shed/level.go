@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// Levels is how many sub-levels a class has; level 0 goes before all others.
-const Levels = 128
+// Levels is how many sub-levels a class has; level 0 goes before all others. At 33 times the capacity one of them is still
+// less than a hundredth of what the backend bears: with DAGOR's 128 a threshold lets through a tenth too much or too little.
+const Levels = 1024
 
 // Priority is the place of a request among all: its class, and the sub-level within it. What one person asks for on their
 // way has one level, so that under overload a whole journey gets through or none of it begins, instead of each request by
 // the toss of a coin (DAGOR, SoCC '18).
 type Priority struct {
 	Class Class
-	Level uint8
+	Level uint16
 }
 
 // At is the priority of a request that belongs to nobody's journey: some level.
 func At(class Class) Priority {
-	return Priority{Class: class, Level: uint8(rand.Uint32() % Levels)}
+	return Priority{Class: class, Level: uint16(rand.Uint32() % Levels)}
 }
 
 // Of is the priority of a request of a person, given by pseudonym. Every gateway finds the same level; each hour deals
@@ -29,7 +30,7 @@ func Of(class Class, subject [16]byte, now time.Time) Priority {
 	x := binary.LittleEndian.Uint64(subject[:8]) ^ uint64(now.Unix()/3600)*0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9 // splitmix64
 	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return Priority{Class: class, Level: uint8(x >> 57)}
+	return Priority{Class: class, Level: uint16(x >> 54)}
 }
 
 const (
@@ -37,10 +38,10 @@ const (
 	// levelMemory is how much of what was seen goes over into the next window.
 	levelMemory = 0.75
 	// refusedShare of a class's arrivals refused by the queue in a window begin its threshold.
-	refusedShare = 0.02
+	refusedShare = 0.01
 	// More is let through than was served, by a margin: what is too much is the queue's to refuse, what is too little
 	// would leave permits unused.
-	leastMargin, mostMargin = 1.1, 16.0
+	leastMargin, mostMargin = 1.02, 16.0
 	marginDown, marginUp    = 0.9, 1.25
 )
 
