@@ -20,6 +20,7 @@ var errFull = errors.New("the slot is full")
 // contender is one way of keeping bookings, with data of its own.
 type contender struct {
 	name  string
+	note  string                                         // tells its rows from those of the first peer
 	admit func(context.Context, booking.Admission) error // nil: books for anybody
 	book  func(context.Context, *booking.Order) error    // returns once the booking is safe
 	kept  func(context.Context) (int, error)             // how many bookings its tables hold

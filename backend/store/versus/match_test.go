@@ -69,7 +69,7 @@ func (m *match) rows(seen []figures) []bench.Row {
 	var rows []bench.Row
 	for i, peer := range m.all[1:] {
 		theirs := seen[i+1]
-		name := func(what string) string { return fmt.Sprintf("booking in %s: %s%s", m.where, what, suffix(i)) }
+		name := func(what string) string { return fmt.Sprintf("booking in %s: %s%s", m.where, what, peer.note) }
 		rows = append(rows,
 			bench.Compare(name("bookings from 64 clients"), "1/s", bench.More, ours.rate, peer.name, theirs.rate),
 			bench.Compare(name("p50 at the peak"), "ms", bench.Less, ours.p50, peer.name, theirs.p50),
@@ -77,14 +77,6 @@ func (m *match) rows(seen []figures) []bench.Row {
 			bench.Compare(name("p99 at half of its own peak"), "ms", bench.Less, ours.calm, peer.name, theirs.calm))
 	}
 	return rows
-}
-
-// suffix tells the rows of a second peer from those of the first.
-func suffix(peer int) string {
-	if peer == 0 {
-		return ""
-	}
-	return ", against several statements"
 }
 
 // ourStore makes a contender of a store of ours.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ var stores = []storeMatch{{"PostgreSQL", postgresContenders}, {"SQLite", sqliteC
 
 // BenchmarkBookings books in 4 slots that everybody wants, and in 100,000, in both stores.
 func BenchmarkBookings(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as servers have it
 	var all []bench.Row
 	for _, store := range stores {
 		for _, slots := range []struct {
@@ -102,20 +104,31 @@ func postgresContenders(b testing.TB, in booking.Import) []*contender {
 	all := []*contender{ourPostgres(b, withSchema(b, address, schema), in)}
 	slots := slotIDs(len(in.Slots))
 	for i, way := range []struct {
-		name string
-		book func(*peer, context.Context, *booking.Order) error
-	}{{"one statement", (*peer).inOneStatement}, {"one transaction of three statements", (*peer).inSteps}} {
+		name, note string
+		book       func(*peer, context.Context, *booking.Order) error
+		tuned      bool
+	}{
+		{"one statement", "", (*peer).inOneStatement, true},
+		{"one transaction of three statements", ", against several statements", (*peer).inSteps, true},
+		{"one statement, a connection for each client,", ", against a connection for each client", (*peer).inOneStatement, false},
+	} {
 		p, err := newPeer(b.Context(), address, fmt.Sprint(schema, "_", i), in)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { p.pool.Close() })
-		all = append(all, &contender{
+		c := &contender{
 			name: "PostgreSQL, " + way.name + " for each booking",
+			note: way.note,
 			book: func(ctx context.Context, o *booking.Order) error { return way.book(p, ctx, o) },
 			kept: p.kept,
-			tune: func(ctx context.Context, c *contender) error { return p.tune(ctx, c, slots) },
-		})
+		}
+		if way.tuned {
+			c.tune = func(ctx context.Context, c *contender) error { return p.tune(ctx, c, slots) }
+		} else if err := p.connect(b.Context(), clients); err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, c)
 	}
 	return all
 }
