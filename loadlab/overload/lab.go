@@ -191,9 +191,19 @@ type trial struct {
 	setting *site.Setting                              // nil: the usual one
 }
 
+// ramp is the part of the warm-up in which a steady load grows: what a sudden one does is another experiment.
+const (
+	ramp      = 1600 * time.Millisecond
+	rampSteps = 8
+)
+
 // steady is the trial of steady rates.
 func (l *Lab) steady(rates load.Rates) trial {
-	return trial{phases: []load.Phase{{For: warmUp + l.o.Measure, Rates: rates}}, from: warmUp}
+	var phases []load.Phase
+	for i := range rampSteps {
+		phases = append(phases, load.Phase{For: ramp / rampSteps, Rates: scaled(rates, float64(i+1)/(rampSteps+1))})
+	}
+	return trial{phases: append(phases, load.Phase{For: warmUp - ramp + l.o.Measure, Rates: rates}), from: warmUp}
 }
 
 // try does one measurement with a system, from an idle backend to an idle backend.

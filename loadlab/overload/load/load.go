@@ -50,6 +50,7 @@ const (
 
 type run struct {
 	Options
+	ctx  context.Context
 	pool *pool
 
 	start   time.Time
@@ -63,7 +64,7 @@ type run struct {
 
 // Run offers the table and what follows from it. It returns when every answer is there or given up.
 func Run(ctx context.Context, o Options) error {
-	r := &run{Options: o, bursts: make(chan []Request, workers+2), start: time.Now()}
+	r := &run{Options: o, ctx: ctx, bursts: make(chan []Request, workers+2), start: time.Now()}
 	if r.Began != nil {
 		r.Began(r.start)
 	}
@@ -103,7 +104,7 @@ func (r *run) since() time.Duration { return time.Since(r.start) }
 func (r *run) Pace(time.Duration, uint64) (time.Duration, bool) {
 	for {
 		now := r.since()
-		if now >= r.End && (r.next == len(r.Table) || now >= r.End+overtime) {
+		if r.ctx.Err() != nil || now >= r.End && (r.next == len(r.Table) || now >= r.End+overtime) {
 			return 0, true
 		}
 		if b := r.gather(now); len(b) > 0 {

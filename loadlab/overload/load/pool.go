@@ -20,7 +20,11 @@ const (
 	// sources is from how many addresses of the loopback connections come: one address has too few ports, and a server may
 	// well bound the connections from one.
 	sources    = 64
-	sweepEvery = 20 * time.Millisecond
+	sweepEvery = 5 * time.Millisecond
+	// dialAfter is how long a request waits for a connection to come free before another one is opened, and dials how many are
+	// opened in a sweep at most: a generator that is behind with reading would else spend its time on opening more, and never catch up.
+	dialAfter = 4 * time.Millisecond
+	dials     = 64
 	// resting is how long a connection must have been idle for its loss to mean that the server had closed it before.
 	resting = time.Second
 )
@@ -32,6 +36,7 @@ type pool struct {
 
 	mu     sync.Mutex
 	idle   []*conn
+	wait   line // for a connection
 	all    map[*conn]struct{}
 	opened int
 	ended  bool
@@ -55,28 +60,47 @@ func newPool(address string, r *run) *pool {
 	return &pool{run: r, address: address, all: map[*conn]struct{}{}}
 }
 
-// send sends a request on an idle connection, or on a new one, which is opened beside the caller.
+// send sends a request on an idle connection, or on the next one that comes free.
 func (p *pool) send(q Request) {
 	now := p.run.since()
 	p.mu.Lock()
-	if c := p.take(now); c != nil {
+	c := p.take(now)
+	switch {
+	case c != nil:
 		c.begin(q, now)
 		p.mu.Unlock()
 		p.write(c, q)
-		return
-	}
-	if len(p.all) >= maxConns || p.ended {
+	case p.ended:
 		p.mu.Unlock()
 		p.run.finish(q, Unsent, now, now)
-		return
+	default:
+		p.wait.push(waiting{q, now})
+		p.mu.Unlock()
 	}
-	c := &conn{}
-	c.begin(q, now)
-	p.all[c] = struct{}{}
-	n := p.opened
-	p.opened++
-	p.mu.Unlock()
-	go p.open(c, q, n)
+}
+
+// grow opens connections for those who have waited for one, and gives up those who waited too long where there are too many.
+func (p *pool) grow(now time.Duration) {
+	for range dials {
+		p.mu.Lock()
+		w, ok := p.wait.pop(now - dialAfter)
+		if !ok {
+			p.mu.Unlock()
+			return
+		}
+		if len(p.all) >= maxConns || p.ended {
+			p.mu.Unlock()
+			p.run.finish(w.request, Unsent, now, now)
+			continue
+		}
+		c := &conn{}
+		c.begin(w.request, now)
+		p.all[c] = struct{}{}
+		n := p.opened
+		p.opened++
+		p.mu.Unlock()
+		go p.open(c, w.request, n)
+	}
 }
 
 // take is the connection that rested shortest; nil where there is none. The caller holds the lock.
@@ -153,16 +177,25 @@ func (p *pool) answer(c *conn, res *wire.Response) {
 	done := p.run.since()
 	q, sent, busy := c.request, c.sent, c.busy
 	c.busy = false
+	outcome := p.judge(res, sent)
+	next, more := waiting{}, false
 	if busy && !res.Close && !c.gaveUp {
-		c.idledAt = done
-		p.idle = append(p.idle, c)
+		c.idledAt, c.rested = done, 0
+		if next, more = p.wait.pop(done); more {
+			c.begin(next.request, done)
+		} else {
+			p.idle = append(p.idle, c)
+		}
 	}
 	p.mu.Unlock()
 	if !busy {
 		_ = c.net.Close() // an answer that nobody asked for: nothing on this connection can be believed
 		return
 	}
-	p.run.finish(q, p.judge(res, sent), sent, done)
+	if more {
+		p.write(c, next.request)
+	}
+	p.run.finish(q, outcome, sent, done)
 }
 
 // judge says what an answer is worth.
@@ -214,27 +247,37 @@ func (p *pool) reset(nc net.Conn) {
 	_ = nc.Close()
 }
 
-// sweep gives up what takes longer than a client waits.
+// sweep opens connections where they are missing and gives up what takes longer than a client waits.
 func (p *pool) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	for {
+	for turn := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		now := p.run.since()
-		p.mu.Lock()
-		for c := range p.all {
-			if c.busy && !c.gaveUp && now-c.sent > p.run.Timeout {
-				c.gaveUp = true
-				if c.net != nil {
-					p.reset(c.net)
-				}
+		p.grow(now)
+		if turn++; turn%giveUpEvery == 0 {
+			p.giveUp(now)
+		}
+	}
+}
+
+// giveUpEvery is how many sweeps go by before who waited too long is looked for again.
+const giveUpEvery = 4
+
+func (p *pool) giveUp(now time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.all {
+		if c.busy && !c.gaveUp && now-c.sent > p.run.Timeout {
+			c.gaveUp = true
+			if c.net != nil {
+				p.reset(c.net)
 			}
 		}
-		p.mu.Unlock()
 	}
 }
 

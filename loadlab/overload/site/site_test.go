@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -80,7 +81,7 @@ func dial(t *testing.T, s *fasthttp.Server) *http.Client {
 	l := fasthttputil.NewInmemoryListener()
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = l.Close() })
-	return &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return l.Dial() }}}
+	return &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return l.Dial() }}}
 }
 
 func TestAnswersLikeTheBackend(t *testing.T) {
