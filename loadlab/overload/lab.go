@@ -226,7 +226,7 @@ func (l *Lab) try(ctx context.Context, s *system, t trial) (load.Figures, *load.
 	table := append(load.Clients(t.clients), load.Table(t.phases, l.count)...)
 	beside, done := context.WithCancel(ctx)
 	ended := make(chan struct{})
-	err := load.Run(ctx, load.Options{Address: s.address, Table: table, End: end, Level: t.level, Timeout: t.giveUp,
+	err := load.Run(ctx, load.Options{Address: s.address, Conns: s.conns(), Table: table, End: end, Level: t.level, Timeout: t.giveUp,
 		People: people, Encode: s.encoder(l.count), Follow: t.follow, Tally: tally, Began: func(start time.Time) {
 			go func() {
 				defer close(ended)

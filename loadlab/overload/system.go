@@ -92,6 +92,15 @@ func (s *system) fresh(ctx context.Context) error {
 	return nil
 }
 
+// conns is how many connections the clients may have. The peers are set up for some four thousand; without a gateway every
+// request that waits holds one, and there may be as many as a process may have files.
+func (s *system) conns() int {
+	if s.name == "none" {
+		return 15_000
+	}
+	return 3500
+}
+
 func (s *system) stop() {
 	if s.process != nil {
 		s.process.Stop(10 * time.Second)

@@ -19,6 +19,8 @@ type Request struct {
 	Attempt uint8 // 0 for the first
 	Step    uint8 // of a journey, 0 for the first
 	Person  uint32
+
+	begun time.Duration // when the generator came to it; it may have to wait for a connection then
 }
 
 // Follow decides what somebody does next after an attempt: false for nothing. It is called from many goroutines at once.
@@ -27,6 +29,7 @@ type Follow func(r Request, o Outcome, done time.Duration) (Request, bool)
 // Options set a Run.
 type Options struct {
 	Address string
+	Conns   int // how many connections there may be at most
 	Table   []Due
 	End     time.Duration // when to stop sending; who is still waited for is awaited
 	Level   time.Duration // an answer later than this after the due time is of no use
@@ -161,7 +164,7 @@ func (r *run) RoundTrip(*http.Request) (*http.Response, error) {
 	b := <-r.bursts
 	r.pending.Add(int64(len(b)))
 	for i := range b {
-		r.pool.send(b[i])
+		r.pool.send(b[i], r.since())
 	}
 	return answered, nil
 }
@@ -187,7 +190,7 @@ func (r *run) finish(q Request, o Outcome, sent, done time.Duration) {
 func (r *run) then(next Request, now time.Duration) {
 	if next.Due <= now {
 		r.pending.Add(1)
-		r.pool.send(next)
+		r.pool.send(next, now)
 		return
 	}
 	r.mu.Lock()

@@ -91,9 +91,11 @@ func TestFiguresCountTheWindowOnly(t *testing.T) {
 		if i%4 == 0 {
 			o = Shed
 		}
-		tally.Record(at(0, due), o, due+2*ms, due+30*ms)
+		q := at(0, due)
+		q.begun = due + 2*ms
+		tally.Record(q, o, due+2*ms, due+30*ms)
 	}
-	again := Request{Class: 0, Due: 1500 * ms, Attempt: 1}
+	again := Request{Class: 0, Due: 1500 * ms, Attempt: 1, begun: 1700 * ms}
 	tally.Record(&again, Good, 1700*ms, 1800*ms) // tardy, and no original
 	f := tally.Figures()
 	if f.Originals != 20 || f.Attempts != 21 || f.Offered != 10 || f.Counts[0]["good"] != 16 || f.Counts[0]["shed"] != 5 || f.OK[1] != 1 {
@@ -205,7 +207,7 @@ func TestRunCountsEverythingOnce(t *testing.T) {
 	})
 	table := Table([]Phase{{time.Second, Rates{200, 200, 200, 400}}}, 1)
 	tally := NewTally(0, time.Second)
-	err := Run(t.Context(), Options{Address: address, Table: table, End: time.Second, Level: time.Minute, Timeout: time.Minute, Encode: plain, Tally: tally})
+	err := Run(t.Context(), Options{Conns: 100, Address: address, Table: table, End: time.Second, Level: time.Minute, Timeout: time.Minute, Encode: plain, Tally: tally})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +238,7 @@ func TestRunGivesUpAndSendsAgain(t *testing.T) {
 	})
 	defer close(hold)
 	tally := NewTally(0, time.Minute)
-	err := Run(t.Context(), Options{Address: address, Table: Clients(3), End: time.Second, Level: 100 * ms, Timeout: 100 * ms, Encode: plain,
+	err := Run(t.Context(), Options{Conns: 100, Address: address, Table: Clients(3), End: time.Second, Level: 100 * ms, Timeout: 100 * ms, Encode: plain,
 		Follow: Resend(2), Tally: tally})
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +251,7 @@ func TestRunGivesUpAndSendsAgain(t *testing.T) {
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := Run(ctx, Options{Address: "127.0.0.1:1", Table: Clients(1), End: time.Hour, Timeout: time.Second, Encode: plain, Tally: NewTally(0, time.Hour)})
+	err := Run(ctx, Options{Conns: 100, Address: "127.0.0.1:1", Table: Clients(1), End: time.Hour, Timeout: time.Second, Encode: plain, Tally: NewTally(0, time.Hour)})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -263,7 +265,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 	_ = l.Close()
 	tally := NewTally(0, time.Second)
-	if err := Run(t.Context(), Options{Address: l.Addr().String(), Table: Clients(4), End: 50 * ms, Level: time.Second, Timeout: time.Second, Encode: plain, Tally: tally}); err != nil {
+	if err := Run(t.Context(), Options{Conns: 100, Address: l.Addr().String(), Table: Clients(4), End: 50 * ms, Level: time.Second, Timeout: time.Second, Encode: plain, Tally: tally}); err != nil {
 		t.Fatal(err)
 	}
 	if f := tally.Figures(); f.Attempts != 4 || f.Counts[0]["lost"] != 1 {
@@ -274,5 +276,27 @@ func TestNobodyListens(t *testing.T) {
 func BenchmarkTable(b *testing.B) {
 	for b.Loop() {
 		Table([]Phase{{time.Second, Mix(800, 33)}}, 1)
+	}
+}
+
+// Where all connections are held, requests wait and are given up in time; they were offered, and not sent.
+func TestConnectionsAreBounded(t *testing.T) {
+	hold := make(chan struct{})
+	address := serve(t, func(*fasthttp.RequestCtx) { <-hold })
+	defer close(hold)
+	tally := NewTally(0, time.Minute)
+	err := Run(t.Context(), Options{Conns: 2, Address: address, Table: Clients(5), End: 50 * ms, Level: time.Second, Timeout: 200 * ms, Encode: plain, Tally: tally})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := map[string]int64{}
+	for _, c := range tally.Figures().Counts {
+		for o, n := range c {
+			sum[o] += n
+		}
+	}
+	// Who waits for a connection may get one of those that others gave up, just before giving up as well.
+	if sum["timed_out"]+sum["unsent"] != 5 || sum["timed_out"] < 2 {
+		t.Errorf("%v", sum)
 	}
 }

@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// maxConns bounds the connections, below what a process may have files.
-	maxConns = 15_000
 	// sources is from how many addresses of the loopback connections come: one address has too few ports, and a server may
 	// well bound the connections from one.
 	sources    = 64
@@ -61,8 +59,8 @@ func newPool(address string, r *run) *pool {
 }
 
 // send sends a request on an idle connection, or on the next one that comes free.
-func (p *pool) send(q Request) {
-	now := p.run.since()
+func (p *pool) send(q Request, now time.Duration) {
+	q.begun = now
 	p.mu.Lock()
 	c := p.take(now)
 	switch {
@@ -79,19 +77,23 @@ func (p *pool) send(q Request) {
 	}
 }
 
-// grow opens connections for those who have waited for one, and gives up those who waited too long where there are too many.
+// grow opens connections for those who have waited for one. Where there may be no more, they wait on, until a client gives up.
 func (p *pool) grow(now time.Duration) {
 	for range dials {
 		p.mu.Lock()
-		w, ok := p.wait.pop(now - dialAfter)
-		if !ok {
-			p.mu.Unlock()
-			return
+		full := len(p.all) >= p.run.Conns
+		since := now - dialAfter
+		if full {
+			since = now - p.run.Timeout
 		}
-		if len(p.all) >= maxConns || p.ended {
+		w, ok := p.wait.pop(since)
+		if !ok || full {
 			p.mu.Unlock()
-			p.run.finish(w.request, Unsent, now, now)
-			continue
+			if ok {
+				p.run.finish(w.request, Unsent, now, now)
+				continue
+			}
+			return
 		}
 		c := &conn{}
 		c.begin(w.request, now)
@@ -231,7 +233,7 @@ func (p *pool) lost(c *conn, err error) {
 	switch {
 	case !busy:
 	case again:
-		p.send(q)
+		p.send(q, done)
 	case gaveUp || errors.Is(err, os.ErrDeadlineExceeded):
 		p.run.finish(q, TimedOut, sent, done)
 	default:

@@ -30,7 +30,9 @@ var outcomeNames = [Outcomes]string{"good", "late", "stale", "shed", "refused", 
 func (o Outcome) String() string { return outcomeNames[o] }
 
 // turnedAway tells whether nothing was done for who asked.
-func (o Outcome) turnedAway() bool { return o == Shed || o == Lost || o == TimedOut || o == Broken }
+func (o Outcome) turnedAway() bool {
+	return o == Shed || o == Lost || o == TimedOut || o == Broken || o == Unsent
+}
 
 // Grain is the width of the cells of a time line.
 const Grain = 100 * time.Millisecond
@@ -88,7 +90,8 @@ func (t *Tally) cell(at time.Duration) *Cell {
 
 func (t *Tally) within(at time.Duration) bool { return at >= t.from && at < t.to }
 
-// Record notes what became of an attempt: when it was due, sent and done.
+// Record notes what became of an attempt, and when it was sent and done. A request that had to wait for a connection, because the
+// server holds as many as there may be, was offered in time: that it waited is the server's doing.
 func (t *Tally) Record(r *Request, o Outcome, sent, done time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -123,10 +126,10 @@ func (t *Tally) count(r *Request, o Outcome, sent, done time.Duration) {
 		t.originals++
 		t.offered[c]++
 	}
-	if sent-r.Due <= tardy {
+	if r.begun-r.Due <= tardy {
 		t.inTime++
 	}
-	_ = t.lateness.RecordValue(micros(sent - r.Due))
+	_ = t.lateness.RecordValue(micros(r.begun - r.Due))
 	switch o {
 	case Good, Late:
 		_ = t.answers[c].RecordValue(micros(done - r.Due))
