@@ -132,7 +132,7 @@ func (l *Lab) start(ctx context.Context) error {
 		case k.name == "ours" || ctx.Err() != nil:
 			return fmt.Errorf("start %s: %w", k.name, err)
 		default:
-			known.Missing, _, _ = strings.Cut(err.Error(), "\n")
+			known.Missing = strings.Join(strings.Fields(err.Error()), " ")
 			l.say("overload: %s is left out: %s", k.name, known.Missing)
 		}
 		l.known = append(l.known, known)

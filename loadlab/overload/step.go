@@ -3,6 +3,7 @@ package overload
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -101,11 +102,13 @@ func (l *Lab) follow(ctx context.Context, e *result.Experiment, s *system, repea
 		line.Marks = append(line.Marks, result.Mark{AtS: ev.at.Seconds(), Ko: eventWords[ev.name], En: ev.name})
 		row := result.RowOf(result.Key{System: s.name, Variant: ev.name, Point: 1.4}, repeat, f, l.c)
 		row.Values["recover_ms"] = ms(recovered(line.Values["goodput"], ev.at, ev.end, 0))
-		if limit, ok := w.followed(ev.at, ev.end); ok {
-			row.Values["follow_ms"] = ms(limit)
+		limit := ""
+		if after, ok := w.followed(ev.at, ev.end); ok {
+			row.Values["follow_ms"] = ms(after)
+			limit = fmt.Sprintf(", limit there after %4.0f ms", ms(after))
 		}
-		l.say("%d  %-9s %-8s 95 %% of steady goodput after %4.0f ms, limit there after %4.0f ms  P0 %.2f %%  P1 %.2f %%  %s",
-			repeat+1, s.name, ev.name, row.Values["recover_ms"], row.Values["follow_ms"], 100*f.OK[0], 100*f.OK[1], row.Invalid)
+		l.say("%d  %-9s %-8s 95 %% of steady goodput after %4.0f ms%s  P0 %.2f %%  P1 %.2f %%  %s",
+			repeat+1, s.name, ev.name, row.Values["recover_ms"], limit, 100*f.OK[0], 100*f.OK[1], row.Invalid)
 		e.Rows = append(e.Rows, row)
 	}
 	e.Lines = append(e.Lines, line)
