@@ -96,6 +96,7 @@ type Limit struct {
 	descent descent
 
 	reported time.Duration // when a report last cut
+	fullAt   time.Duration // when the limit was last used in full
 }
 
 // NewLimit returns a limit at its start.

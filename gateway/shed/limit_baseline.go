@@ -71,6 +71,12 @@ func (b *baseline) take(n, mean float64) {
 	b.doubt = b.doubt*(1-gain) + uncertainty*uncertainty
 }
 
+// learn takes a mean for true and forgets what was known before.
+func (b *baseline) learn(mean float64) {
+	b.mean, b.doubt = mean, uncertainty*uncertainty
+	b.n, b.sum, b.most = 0, 0, 0
+}
+
 // window learns from a window in full use how far answers scatter, and that they take no longer than this without a queue.
 // The scatter is smoothed: were it each measurement's own, those with a long answer in them would always count least.
 func (b *baseline) window(w window) {
@@ -79,7 +85,8 @@ func (b *baseline) window(w window) {
 	if b.mean == 0 {
 		b.take(n, mean)
 	}
-	spread := max(w.took2/n-mean*mean, 0) / (b.mean * b.mean)
+	of := max(b.mean, mean/2) // of other requests a baseline may be far too short, and everything would seem to scatter
+	spread := max(w.took2/n-mean*mean, 0) / (of * of)
 	b.spread += (spread - b.spread) / 4
 	if mean*(1+2*math.Sqrt(b.spread/n)) < b.mean {
 		b.take(n, mean)
@@ -130,7 +137,7 @@ func (l *Limit) beginProbe(t time.Duration, w window) {
 		l.probe = probe{on: true, permits: low, found: l.permits, begun: t, ended: t, quiet: -1}
 		return
 	}
-	l.base.take(float64(w.n), w.mean())
+	l.base.learn(w.mean())
 }
 
 // probing ends a probe once as many came back as were let out, or if that takes too long.

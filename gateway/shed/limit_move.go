@@ -65,6 +65,9 @@ func (l *Limit) decide(t time.Duration) {
 	w := l.window
 	l.window = window{begun: t, peak: 0, going: true}
 	l.base.fold()
+	if w.n >= minSamples && w.out >= used*math.Floor(l.permits)*float64(w.n) {
+		l.crowded(t, w)
+	}
 	switch {
 	case w.n < minSamples:
 	case w.out < used*math.Floor(l.permits)*float64(w.n):
@@ -78,6 +81,20 @@ func (l *Limit) decide(t time.Duration) {
 		l.lid.rise()
 		l.follow(t, w)
 	}
+}
+
+// calm is after how long without full use a baseline is no longer believed.
+const calm = 2 * time.Second
+
+// crowded tells the limit that it is used in full. A baseline of a calm time may be that of other requests, and one that is too
+// short would cost throughput: then the time that answers take now is taken for it, which is too long at most, and probes
+// bring it down.
+func (l *Limit) crowded(t time.Duration, w window) {
+	if t-l.fullAt > calm && l.base.mean > 0 && w.mean() > l.base.mean {
+		l.base.learn(w.mean())
+		l.base.falling = true
+	}
+	l.fullAt = t
 }
 
 func (l *Limit) hold() {
@@ -109,7 +126,7 @@ func (l *Limit) follow(t time.Duration, w window) {
 		l.beginProbe(t, w)
 		return
 	case want < l.permits-0.5:
-		if l.inVain(w) {
+		if l.inVain(t, w) {
 			return
 		}
 		l.set((l.permits+want)/2, ReasonPlateau)
@@ -123,20 +140,35 @@ func (l *Limit) follow(t time.Duration, w window) {
 }
 
 // descent is where the limit came down from.
-type descent struct{ permits, rate float64 }
+type descent struct {
+	permits, rate float64
+	begun         time.Duration
+}
 
-// inVain tells whether coming down far has cost throughput. Then answers did not wait for each other: the time they take
-// is the baseline, and the limit comes down no further.
-func (l *Limit) inVain(w window) bool {
-	from, rate := l.descent, (l.rates[0]+l.rates[1]+l.rates[2])/3
-	if from.permits > 0 && l.permits > far*from.permits {
+// forgotten is after how long a way down is compared with a newer one.
+const forgotten = time.Second
+
+// inVain tells whether coming down far has cost throughput, more than half of what a limit without a queue would cost. Then
+// answers did not wait for each other: the time they take is the baseline, whatever was known before (other requests may have
+// come then), and the limit comes down no further.
+func (l *Limit) inVain(t time.Duration, w window) bool {
+	from := l.descent
+	if from.permits == 0 {
+		l.descent = descent{l.permits, (l.rates[0] + l.rates[1] + l.rates[2]) / 3, t}
 		return false
 	}
-	l.descent = descent{l.permits, rate}
-	if from.permits == 0 || rate > (1+far)/2*from.rate {
+	left, rate := l.permits/from.permits, (l.rates[1]+l.rates[2])/2
+	switch {
+	case left > far:
+		return false
+	case rate > (1+left)/2*from.rate:
+		if t-from.begun > forgotten {
+			l.descent = descent{l.permits, rate, t}
+		}
 		return false
 	}
-	l.base.take(float64(w.n), w.mean())
+	l.base.learn(w.mean())
+	l.descent = descent{}
 	return true
 }
 

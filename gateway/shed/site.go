@@ -65,7 +65,7 @@ func (s *Site) ReportQueueWait(wait time.Duration) {
 
 // SiteStatus is what a site shows to operators.
 type SiteStatus struct {
-	Limit    int     // permits that the limit has found
+	Limit    LimitStatus
 	Permits  int     // of them, those that may be used now
 	InFlight int     // requests that are out
 	Share    float64 // as set
@@ -75,7 +75,7 @@ type SiteStatus struct {
 func (s *Site) Status() SiteStatus {
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	return SiteStatus{Limit: s.limit.Status().Permits, Permits: s.permits(), InFlight: s.inFlight, Share: s.share}
+	return SiteStatus{Limit: s.limit.Status(), Permits: s.permits(), InFlight: s.inFlight, Share: s.share}
 }
 
 // permits is how many requests may be out to the site at once.

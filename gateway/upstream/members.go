@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/shed"
@@ -122,7 +123,7 @@ func (p *Pool) Instances() []api.InstanceStatus {
 		s, c := i.site.Status(), i.shown.Load()
 		out[n] = api.InstanceStatus{
 			URL: i.url, State: c.state, Since: c.since, Ko: c.why.ko, En: c.why.en,
-			Permits: s.Limit, InFlight: s.InFlight, Share: s.Share, LatencyMS: 1000 * math.Float64frombits(i.latency.Load()),
+			Permits: s.Limit.Permits, Limit: s.Limit.Reason, BaselineMS: milliseconds(s.Limit.Baseline), Throughput: s.Limit.Throughput, InFlight: s.InFlight, Share: s.Share, LatencyMS: 1000 * math.Float64frombits(i.latency.Load()),
 			Breaker: i.breaker.status(),
 		}
 	}
@@ -138,6 +139,8 @@ func (p *Pool) Breakers() []api.BreakerStatus {
 	}
 	return out
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func (b *breaker) status() api.BreakerStatus {
 	s := b.shown.Load()

@@ -52,7 +52,7 @@ var targets = [load.Classes]target{
 	{"POST", "/v1/bookings", `{"slot":"overload"}`},
 	{"POST", "/v1/holds", `{"slot":"overload"}`},
 	{"GET", "/v1/clinics?region=11&page=", ""},
-	{"GET", "/v1/leftovers?region=11&page=", ""},
+	{"GET", "/v1/leftovers?region=", ""},
 }
 
 // encoder writes requests for a system. No two requests ask for the same list, so that nobody can answer from what they have
