@@ -50,6 +50,7 @@ Exit codes: 0 pass, 1 an invariant broke, 2 a service level was missed, 4 inconc
 			}
 			switch {
 			case err != nil:
+				cmd.PrintErrln("daemun: experiment:", err)
 				return &Exit{Verdict: verdict.Inconclusive, Err: fmt.Errorf("experiment: %w", err)}
 			case r.Verdict != verdict.Pass:
 				return &Exit{Verdict: r.Verdict}

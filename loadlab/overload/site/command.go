@@ -47,7 +47,7 @@ func serve(ctx context.Context, servers map[string]*fasthttp.Server) error {
 		if err != nil {
 			return fmt.Errorf("site: %w", err)
 		}
-		go func() { ended <- s.Serve(l) }()
+		go func() { ended <- s.Serve(patientListener{l}) }()
 	}
 	select {
 	case err := <-ended:

@@ -57,7 +57,7 @@ func (s *Site) serve(ctx *fasthttp.RequestCtx, filler []byte) {
 
 // answer works and says so. Whether anybody still listens is not asked.
 func (s *Site) answer(ctx *fasthttp.RequestCtx, class int, filler []byte) {
-	s.Work(class)
+	s.Work(class, func() { leave(ctx.Conn()) })
 	if ctx.IsPost() {
 		ctx.SetStatusCode(fasthttp.StatusCreated)
 	}
@@ -91,7 +91,7 @@ func (s *Site) report(ctx *fasthttp.RequestCtx) {
 }
 
 func (s *Site) admit(ctx *fasthttp.RequestCtx) {
-	s.Work(1)
+	s.Work(1, nil)
 	writeJSON(ctx, api.Entry{Pass: string(ctx.PostBody()), ExpiresAt: time.Now().Add(passLife)})
 }
 

@@ -52,8 +52,9 @@ func New(s Setting) *Site {
 	return &Site{setting: s, station: NewStation(s.Places, time.Now()), lot: rand.New(rand.NewPCG(1, 2))}
 }
 
-// Work takes a place for as long as a request of the class needs one, and returns when it is done.
-func (s *Site) Work(class int) {
+// Work takes a place for as long as a request of the class needs one, and returns when it is done. Meanwhile it calls look now and
+// then, if that is not nil.
+func (s *Site) Work(class int, look func()) {
 	s.counts[class].started.Add(1)
 	defer s.counts[class].finished.Add(1)
 	s.mu.Lock()
@@ -66,16 +67,16 @@ func (s *Site) Work(class int) {
 	s.station.Arrive(time.Now(), work, j)
 	done := j.Done
 	s.mu.Unlock()
-	s.await(j, done)
+	s.await(j, done, look)
 }
 
 // await sleeps until the job is done, however often that moves.
-func (s *Site) await(j *Job, done time.Time) {
+func (s *Site) await(j *Job, done time.Time, look func()) {
 	left := time.Until(done)
 	if left <= 0 {
 		return
 	}
-	timer := time.NewTimer(left)
+	timer := time.NewTimer(min(left, lookEvery))
 	defer timer.Stop()
 	for {
 		select {
@@ -88,7 +89,10 @@ func (s *Site) await(j *Job, done time.Time) {
 		if left <= 0 {
 			return
 		}
-		timer.Reset(left)
+		if look != nil {
+			look()
+		}
+		timer.Reset(min(left, lookEvery))
 	}
 }
 

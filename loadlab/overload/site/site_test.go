@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -23,7 +24,7 @@ func TestRequestsTakeTurns(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		for range 10 {
-			all.Go(func() { s.Work(2) })
+			all.Go(func() { s.Work(2, nil) })
 		}
 		synctest.Wait()
 		if st := s.Status(); st.Working != 2 || st.Waiting != 8 || st.Counts[2].Started != 10 {
@@ -46,7 +47,7 @@ func TestCapacityChangesWhileRequestsWait(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		for range 3 {
-			all.Go(func() { s.Work(0) })
+			all.Go(func() { s.Work(0, nil) })
 		}
 		time.Sleep(50 * time.Millisecond)
 		setting.Places, setting.Speed = 2, 0.5 // 50 ms of work left of the first, 100 of each other
@@ -63,7 +64,7 @@ func TestClearEndsAllWork(t *testing.T) {
 		s := New(Setting{Places: 1, ServiceMS: 1000, Speed: 1})
 		var all sync.WaitGroup
 		for range 100 {
-			all.Go(func() { s.Work(3) })
+			all.Go(func() { s.Work(3, nil) })
 		}
 		synctest.Wait()
 		began := time.Now()
@@ -170,4 +171,42 @@ func FuzzWorkedAt(f *testing.F) {
 			t.Errorf("%q: %v", body, at)
 		}
 	})
+}
+
+func TestWhoHasLeftIsSeen(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, how := range []string{"reset", "closed"} {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		served, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("GET")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := served.Read(make([]byte, 3)); err != nil {
+			t.Fatal(err)
+		}
+		if gone(served) {
+			t.Errorf("%s: gone before it left", how)
+		}
+		if how == "reset" {
+			_ = c.(*net.TCPConn).SetLinger(0)
+		}
+		_ = c.Close()
+		for !gone(served) {
+			time.Sleep(time.Millisecond)
+		}
+		leave(served)
+		if _, err := served.Write([]byte("late")); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: the file is still held: %v", how, err)
+		}
+	}
 }
