@@ -186,6 +186,7 @@ type trial struct {
 	level   time.Duration // 0: the usual one
 	giveUp  time.Duration // 0: the usual one
 	clients int           // who ask at the start, and again when they are answered
+	oneList bool          // all P3 ask for the same
 	follow  load.Follow
 	beside  func(ctx context.Context, start time.Time) // runs meanwhile, may be nil
 	setting *site.Setting                              // nil: the usual one
@@ -227,7 +228,7 @@ func (l *Lab) try(ctx context.Context, s *system, t trial) (load.Figures, *load.
 	beside, done := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	err := load.Run(ctx, load.Options{Address: s.address, Conns: s.conns(), Table: table, End: end, Level: t.level, Timeout: t.giveUp,
-		People: people, Encode: s.encoder(l.count), Follow: t.follow, Tally: tally, Began: func(start time.Time) {
+		People: people, Encode: s.encoder(l.count, t.oneList), Follow: t.follow, Tally: tally, Began: func(start time.Time) {
 			go func() {
 				defer close(ended)
 				if t.beside != nil {

@@ -113,7 +113,7 @@ func TestRequestsAreWellFormedAndAllDifferent(t *testing.T) {
 	for _, s := range []*system{{address: "127.0.0.1:1", ours: g}, {address: "127.0.0.1:2"}} {
 		seen := map[string]bool{}
 		for _, nonce := range []uint64{1, 2} {
-			encode := s.encoder(nonce)
+			encode := s.encoder(nonce, false)
 			for n := range uint64(8) {
 				for step := range uint8(2) {
 					text := string(encode(nil, &load.Request{Number: n, Class: uint8(n % 4), Step: step, Person: uint32(n)}))
@@ -131,7 +131,7 @@ func TestRequestsAreWellFormedAndAllDifferent(t *testing.T) {
 				}
 			}
 		}
-		encode := s.encoder(3)
+		encode := s.encoder(3, false)
 		first, again := encode(nil, &load.Request{Number: 4}), encode(nil, &load.Request{Number: 4, Attempt: 1, Due: time.Second})
 		if string(first) != string(again) {
 			t.Error("what is sent again is not the same")

@@ -11,21 +11,22 @@ import (
 // calm is a load that the backend bears, as shares of C; P3 is what spikes.
 var calm = load.Rates{load.ShareP0, load.ShareP1, 0.1, 0.3}
 
-// times is how many times as many P3 there are in the spike. As 12 times the usual P3, and as 12 times the capacity.
+// times is how many times as many P3 there are in the spike: as 12 times the usual P3, as 12 times the capacity, and as that
+// with everybody asking for the same list.
 const times = 12
 
 func spike(ctx context.Context, l *Lab, e *result.Experiment) error {
 	rates := scaled(calm, l.c)
 	for repeat := range l.o.Repeats {
-		for _, variant := range []string{"usual", "capacity"} {
+		for _, variant := range []string{"usual", "capacity", "one list"} {
 			for _, s := range l.turns(e.Name, repeat) {
 				high := rates
 				high[3] *= times
-				if variant == "capacity" {
+				if variant != "usual" {
 					high[3] = times * l.c
 				}
 				before := warmUp + time.Second
-				f, tally, err := l.try(ctx, s, trial{from: before, to: before + l.o.Measure, phases: []load.Phase{
+				f, tally, err := l.try(ctx, s, trial{oneList: variant == "one list", from: before, to: before + l.o.Measure, phases: []load.Phase{
 					{For: before, Rates: rates}, {For: l.o.Measure, Rates: high}, {For: 2 * time.Second, Rates: rates},
 				}})
 				if err != nil {

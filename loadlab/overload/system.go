@@ -55,9 +55,10 @@ var targets = [load.Classes]target{
 	{"GET", "/v1/leftovers?region=", ""},
 }
 
-// encoder writes requests for a system. No two requests ask for the same list, so that nobody can answer from what they have
-// kept; a resent one has the key of the first. nonce tells measurements apart.
-func (s *system) encoder(nonce uint64) func(out []byte, r *load.Request) []byte {
+// encoder writes requests for a system. No two requests ask for the same list (page and region are what lists differ by), so that
+// nobody can answer from what they have kept, unless all P3 ask for one; a resent request has the key of the first. nonce tells
+// measurements apart.
+func (s *system) encoder(nonce uint64, oneList bool) func(out []byte, r *load.Request) []byte {
 	var heads [load.Classes][]byte
 	for c, t := range targets {
 		heads[c] = fmt.Appendf(nil, "Host: %s\r\nX-Class: p%d\r\n", s.address, c)
@@ -69,7 +70,11 @@ func (s *system) encoder(nonce uint64) func(out []byte, r *load.Request) []byte 
 	return func(out []byte, r *load.Request) []byte {
 		t := &targets[r.Class]
 		out = append(append(append(out, t.method...), ' '), t.path...)
-		if t.body == "" {
+		switch {
+		case t.body != "":
+		case oneList && r.Class == 3:
+			out = append(out, "11"...)
+		default:
 			out = strconv.AppendUint(out, key+r.Number<<3+uint64(r.Step), 10)
 		}
 		out = append(append(out, " HTTP/1.1\r\n"...), heads[r.Class]...)
