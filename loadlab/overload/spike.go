@@ -18,7 +18,7 @@ const times = 12
 func spike(ctx context.Context, l *Lab, e *result.Experiment) error {
 	rates := scaled(calm, l.c)
 	for repeat := range l.o.Repeats {
-		for _, variant := range []string{"usual", "capacity", "one list"} {
+		for _, variant := range []string{"usual", "capacity", "one_list"} {
 			for _, s := range l.turns(e.Name, repeat) {
 				high := rates
 				high[3] *= times
@@ -26,7 +26,7 @@ func spike(ctx context.Context, l *Lab, e *result.Experiment) error {
 					high[3] = times * l.c
 				}
 				before := warmUp + time.Second
-				f, tally, err := l.try(ctx, s, trial{oneList: variant == "one list", from: before, to: before + l.o.Measure, phases: []load.Phase{
+				f, tally, err := l.try(ctx, s, trial{oneList: variant == "one_list", from: before, to: before + l.o.Measure, phases: []load.Phase{
 					{For: before, Rates: rates}, {For: l.o.Measure, Rates: high}, {For: 2 * time.Second, Rates: rates},
 				}})
 				if err != nil {

@@ -64,7 +64,7 @@ var layouts = map[string]layout{
 		[]column{offered, goodput, ratio, p0, p1, p2, p3, inversions, p99, shed99}, curves},
 	"ablation": {"같은 자리에 다른 한도를 놓고 비교합니다.", "The same load with other limiters in the gateway's place.",
 		[]column{goodput, ratio, p0, p1, p2, p3, inversions, p99, shed99}, nil},
-	"spike": {"평소 0.9 C에서 P3만 12배(usual: 평소의, capacity: 용량의, one list: 용량의, 모두 같은 목록)가 됩니다.", "From 0.9 C, P3 alone becomes 12 times as much: of the usual, of the capacity, and of that with everybody asking for one list.",
+	"spike": {"평소 0.9 C에서 P3만 12배(usual: 평소의, capacity: 용량의, one_list: 용량의, 모두 같은 목록)가 됩니다.", "From 0.9 C, P3 alone becomes 12 times as much: of the usual, of the capacity, and of that with everybody asking for one list.",
 		[]column{offered, ratio, p0, p1, p2, p3, inversions, p99}, timeLines},
 	"step": {"회복: 유효 처리량이 새 수준의 95%에 머물 때까지. 한도: 새 값의 15% 안에 들 때까지.", "Back: until goodput stays at 95 % of its new level. Limit: until it is within 15 % of its new value.",
 		[]column{recover, follow, p0, p1, inversions}, timeLines},

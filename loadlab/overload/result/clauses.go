@@ -72,8 +72,8 @@ func spikeLines(r *Result) (lines []Line) {
 	}
 	for _, k := range e.keys(ours) {
 		lines = append(lines,
-			e.judge(Line{Clause: 2, Name: "spike_p0_" + k.Variant, Ko: "12배 조회 급증 중 P0 성공", En: "P0 kept while P3 is 12 times the " + k.Variant}, k, "p0_ok", atLeast(0.999)),
-			e.judge(Line{Clause: 2, Name: "spike_p1_" + k.Variant, Ko: "12배 조회 급증 중 P1 성공", En: "P1 kept while P3 is 12 times the " + k.Variant}, k, "p1_ok", atLeast(0.99)))
+			e.judge(Line{Clause: 2, Name: "spike_p0_" + k.Variant, Ko: "12배 조회 급증 중 P0 성공", En: "P0 kept while P3 is 12 times as much: " + k.Variant}, k, "p0_ok", atLeast(0.999)),
+			e.judge(Line{Clause: 2, Name: "spike_p1_" + k.Variant, Ko: "12배 조회 급증 중 P1 성공", En: "P1 kept while P3 is 12 times as much: " + k.Variant}, k, "p1_ok", atLeast(0.99)))
 	}
 	return lines
 }
