@@ -103,7 +103,7 @@ func (l *Limit) patience() time.Duration {
 
 const (
 	soon    = 300 * time.Millisecond
-	lasting = 2 * time.Second
+	lasting = 3 * time.Second
 )
 
 // probe lets fewer requests out for some milliseconds. The queue inside the backend that the limit allows pays for most of

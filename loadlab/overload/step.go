@@ -121,7 +121,7 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 
 const (
 	recoveredAt = 0.95 // of steady goodput
-	smooth      = 3    // cells, over which goodput is looked at: one alone holds too few answers
+	smooth      = 5    // cells, over which goodput is looked at: one alone holds too few answers
 	steadyLast  = 2 * time.Second
 )
 
