@@ -19,6 +19,15 @@ func (g *Gate) site(class Class) *Site {
 	return nil
 }
 
+// idles tells whether permits lie idle, so that a threshold has turned away too many: after the machine stood still for a
+// moment it knows too little of what the backend bears.
+func (g *Gate) idles() bool {
+	return g.waiting == 0 && float64(g.inFlight) < idle*float64(g.permits())
+}
+
+// idle is the share of the permits up to which some lie idle; the last ones come and go.
+const idle = 0.85
+
 // laneOwed tells whether the lane has less than its share.
 func (g *Gate) laneOwed() bool {
 	return g.cfg.LaneShare > 0 && g.inLane < max(1, int(g.cfg.LaneShare*float64(g.permits())))

@@ -135,7 +135,7 @@ func (p Permit) Site() *Site { return p.site }
 func (g *Gate) Acquire(ctx context.Context, at Priority) (Permit, error) {
 	g.mu.Lock()
 	now := g.clock()
-	if at.Class != Lane && !g.levels.arrive(at, now, &g.cfg.Share) && g.applies(RuleThreshold) {
+	if at.Class != Lane && !g.levels.arrive(at, now, &g.cfg.Share) && !g.idles() && g.applies(RuleThreshold) {
 		g.mu.Unlock()
 		return Permit{}, ErrShed
 	}
