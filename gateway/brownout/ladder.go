@@ -85,7 +85,7 @@ func (l *Ladder) Look(s *Signal, now time.Time) bool {
 	switch {
 	case l.above >= l.cfg.Up && l.above > 0:
 		l.climb(l.least, why, now)
-	case l.below >= l.cfg.Down*time.Duration(l.patience) && l.below > 0:
+	case l.below >= l.down() && l.below > 0:
 		l.move(l.step-1, whyEnough, now)
 		l.left = true
 	default:
@@ -95,6 +95,15 @@ func (l *Ladder) Look(s *Signal, now time.Time) bool {
 		return false
 	}
 	return true
+}
+
+// down is how long a lower step must have been enough. The last step turns people away whom the backend could serve, and so it
+// is given up as soon as it was taken, unless that proves too soon.
+func (l *Ladder) down() time.Duration {
+	if l.step == Essential {
+		return l.cfg.Up * time.Duration(l.patience)
+	}
+	return l.cfg.Down * time.Duration(l.patience)
 }
 
 // count adds the time that has passed to what it speaks for.

@@ -136,7 +136,7 @@ func TestDays(t *testing.T) {
 		"down one step at a time":                  {{5, late(200), Static}, {20, calm, Lean}, {20, calm, Aged}, {20, calm, Full}},
 		"between mark and easing it stands":        {{5, late(90), Lean}, {600, late(60), Lean}, {20, late(30), Aged}},
 		"a crowd of readers keeps its pages light": {{5, crowd, Lean}, {600, crowd, Lean}, {60, calm, Full}},
-		"bookings are turned away":                 {{5, starved, Essential}, {19, mute, Essential}, {1, mute, Static}, {60, mute, Full}},
+		"bookings are turned away":                 {{5, starved, Essential}, {1, mute, Essential}, {1, mute, Static}, {60, mute, Full}},
 		"half of the backend is gone":              {{5, one, Aged}, {600, one, Aged}, {20, calm, Full}},
 		"all of it is":                             {{600, none, Aged}},
 		"four refusals are no crowd":               {{600, few, Full}},

@@ -25,7 +25,7 @@ type Marks [steps]float64
 // Config sets a Ladder.
 type Config struct {
 	Up   time.Duration // a worse state lasts so long before the ladder goes up
-	Down time.Duration // a better one so long before it comes one step down
+	Down time.Duration // a better one so long before it comes one step down; from step 4 after Up already
 	Age  time.Duration // of lists from memory; see Measures
 
 	LagMS       Marks

@@ -78,7 +78,7 @@ var Parameters = []Parameter{
 	count("connections.max", "connections", 100, 2000000, func(c *Config) *int { return &c.Connections.Max }, "시민 연결 수의 상한", "citizens' connections at once"),
 	count("connections.per_source", "connections", 4, 1000000, func(c *Config) *int { return &c.Connections.PerSource }, "한 주소에서 오는 연결 수의 상한", "connections from one address at once"),
 	span("brownout.up_s", time.Second, 1, 60, func(c *Config) *time.Duration { return &c.Brownout.Up }, "나빠진 상태가 이만큼 이어지면 단계를 올림", "a worse state lasts so long before the ladder goes up"),
-	span("brownout.down_s", time.Second, 2, 3600, func(c *Config) *time.Duration { return &c.Brownout.Down }, "나아진 상태가 이만큼 이어지면 한 단계 내림", "a better state lasts so long before it comes one step down"),
+	span("brownout.down_s", time.Second, 2, 3600, func(c *Config) *time.Duration { return &c.Brownout.Down }, "나아진 상태가 이만큼 이어지면 한 단계 내림(4단계에서는 up_s)", "a better state lasts so long before it comes one step down; from step 4 after up_s already"),
 	span("brownout.age_s", time.Second, 1, 300, func(c *Config) *time.Duration { return &c.Brownout.Age }, "1단계부터 기억에서 답하는 공용 목록의 최대 나이", "from step 1 on, how old a list answered from memory may be"),
 	mark("brownout.lag_aged_ms", "ms", 5000, lagMarks, brownout.Aged, "이 지연부터 1단계(0: 쓰지 않음)", "lateness at which step 1 is wanted; 0: never"),
 	mark("brownout.lag_lean_ms", "ms", 5000, lagMarks, brownout.Lean, "이 지연부터 2단계(0: 쓰지 않음)", "lateness at which step 2 is wanted; 0: never"),
