@@ -25,7 +25,15 @@ type keptAnswer struct {
 	key    string
 	answer Answer
 	at     time.Time
+	failed time.Time // when a newer one could not be had, last; zero: never
 }
+
+// How long nobody waits for a newer answer than the one that is kept, once asking for it failed: while somebody asks again,
+// the others need not wait for what will probably fail too.
+const (
+	sparedFor  = 250 * time.Millisecond
+	sparedOver = 2 * time.Second // as long as somebody is asking
+)
 
 // flight is a request that others wait for.
 type flight struct {
@@ -58,17 +66,46 @@ func (m *memory) get(key string, now time.Time, age time.Duration) (Answer, bool
 	if now.Sub(k.at) >= age {
 		return Answer{}, false
 	}
+	return m.give(k, now), true
+}
+
+// spared returns an answer that is kept where a newer one could not be had a moment ago.
+func (m *memory) spared(key string, now time.Time, age time.Duration) (Answer, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.kept[key]
+	if e == nil {
+		return Answer{}, false
+	}
+	k := e.Value.(*keptAnswer)
+	since := now.Sub(k.failed)
+	if k.failed.IsZero() || now.Sub(k.at) >= age || since >= sparedFor && (m.under[key] == nil || since >= sparedOver) {
+		return Answer{}, false
+	}
+	return m.give(k, now), true
+}
+
+// failed notes that a newer answer than the one that is kept could not be had.
+func (m *memory) failed(key string, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.kept[key]; e != nil {
+		e.Value.(*keptAnswer).failed = now
+	}
+}
+
+func (m *memory) give(k *keptAnswer, now time.Time) Answer {
 	a := k.answer
 	a.Age, a.Kept = max(now.Sub(k.at), 0), true
 	m.given.Add(1)
-	return a, true
+	return a
 }
 
 func (m *memory) put(key string, a Answer, now time.Time, c FallbackConfig) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drop(m.kept[key])
-	k := &keptAnswer{key, a, now}
+	k := &keptAnswer{key: key, answer: a, at: now}
 	m.kept[key] = m.order.PushBack(k)
 	m.bytes += k.cost()
 	m.shrink(c)

@@ -95,6 +95,55 @@ func TestABackendThatShedsTheClassIsNoReasonForABlank(t *testing.T) {
 	})
 }
 
+// TestACrowdDoesNotWaitForWhatFailedAMomentAgo: one asks again, the others have the kept list at once; and once the backend
+// gives lists again everybody hears of it.
+func TestACrowdDoesNotWaitForWhatFailedAMomentAgo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Default(), one)
+		list := func() (Answer, time.Duration) {
+			begun := time.Now()
+			a, err := r.list(0, "/v1/leftovers?region=11")
+			if err != nil {
+				t.Error(err)
+			}
+			return a, time.Since(begun)
+		}
+		list()
+		release := make(chan struct{})
+		r.setWork(one, func(*fasthttp.Request, *fasthttp.Response) error { <-release; return nil })
+		for range shed.Default().Limit.Start {
+			go func() { _ = r.read() }()
+		}
+		synctest.Wait()
+		list() // waits for a permit in vain
+		var waited atomic.Int64
+		var crowd sync.WaitGroup
+		for range 200 {
+			crowd.Go(func() {
+				for range 10 {
+					a, took := list()
+					if !a.Kept {
+						t.Error("not the kept one")
+					}
+					if took > 0 {
+						waited.Add(1)
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+			})
+		}
+		crowd.Wait()
+		if n := waited.Load(); n == 0 || n > 10 {
+			t.Errorf("%d of 2,000 waited; a few should, to see whether there is a newer one", n)
+		}
+		close(release)
+		time.Sleep(time.Second)
+		if a, _ := list(); a.Kept {
+			t.Error("the backend is well again, and yet an old list is given")
+		}
+	})
+}
+
 func TestAnswersYoungEnoughAreGivenWithoutAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Default(), one)

@@ -84,6 +84,9 @@ func (p *Pool) Shared(ctx context.Context, prio shed.Priority, scope uint32, r R
 	if kept, ok := p.kept.get(key, p.clock(), c.SnapshotAge); ok {
 		return kept, nil
 	}
+	if kept, ok := p.kept.spared(key, p.clock(), c.OldestAge); ok {
+		return kept, nil
+	}
 	answer, err := p.kept.together(ctx, key, func() (Answer, error) {
 		a, err := p.Do(context.WithoutCancel(ctx), prio, r) // others wait for it
 		if err == nil && a.Status == http.StatusOK {
@@ -94,6 +97,7 @@ func (p *Pool) Shared(ctx context.Context, prio shed.Priority, scope uint32, r R
 	if err == nil && answer.Status < http.StatusInternalServerError {
 		return answer, nil
 	}
+	p.kept.failed(key, p.clock())
 	if kept, ok := p.kept.get(key, p.clock(), c.OldestAge); ok {
 		return kept, nil
 	}
