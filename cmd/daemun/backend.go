@@ -28,6 +28,7 @@ type backendOptions struct {
 	store    storeName
 	notify   notifyOptions
 	demo     bool
+	standby  bool
 	guard    guardOptions
 }
 
@@ -60,6 +61,7 @@ func backendCommand() *cobra.Command {
 	identityFlag(f, &o.identity)
 	o.notify.flags(f)
 	o.guard.flags(f)
+	f.BoolVar(&o.standby, "standby", false, "while another backend works on the bookings wait, and take over when it is gone")
 	f.BoolVar(&o.demo, "demo", false, "take in the data folder's demo clinics, slots and roster")
 	return cmd
 }
@@ -102,7 +104,7 @@ func (b *backendProgram) open(ctx context.Context, o *backendOptions) (err error
 	if err != nil {
 		return err
 	}
-	if b.store, err = o.store.open(ctx, o.data, b.clock.Now()); err != nil {
+	if b.store, err = o.openStore(ctx, b, ring.GatewayToken()); err != nil {
 		return err
 	}
 	schedule, err := o.newest(ctx, b)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/daemun/daemun/gateway/api"
 )
@@ -27,6 +28,28 @@ func TestAnotherBackendTakesOver(t *testing.T) {
 		states := s.instances()
 		return states["http://"+second] == api.InstanceReady && states["http://"+s.backend] == api.InstanceDown
 	})
+	s.do(200, "GET", "/v1/clinics", pass, nil, nil)
+	s.enter(waiting)
+}
+
+// TestABackendStandsBy: one that waits is known to stand by, takes over when the other is killed, and nobody loses a place, a
+// pass or a booking.
+func TestABackendStandsBy(t *testing.T) {
+	s := newSite(t)
+	second := freePort(t)
+	first := start(t, "backend", "--data", s.data, "--demo", "--listen", s.backend)
+	s.parts = []*process{first, start(t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--lanes", s.lanes,
+		"--backend", "http://"+s.backend, "--backend", "http://"+second)}
+	s.bothReady()
+	s.parts = append(s.parts, start(t, "backend", "--data", s.data, "--demo", "--standby", "--listen", second))
+	s.eventually("the other one stands by", func() bool { return s.instances()["http://"+second] == api.InstanceStandby })
+	eligible, _ := s.citizens()
+	pass := "Pass " + s.enter(s.join(eligible[0]))
+	waiting := s.join(eligible[1])
+	began := time.Now()
+	first.kill()
+	s.eventually("it has taken over", func() bool { return s.instances()["http://"+second] == api.InstanceReady })
+	t.Logf("ready %s after the kill", time.Since(began).Round(time.Millisecond))
 	s.do(200, "GET", "/v1/clinics", pass, nil, nil)
 	s.enter(waiting)
 }
