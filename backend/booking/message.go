@@ -122,7 +122,7 @@ type Settlement struct {
 	Attempts int
 	At       time.Time // when State was reached; for MessagePending, when to try again
 	Reason   string    // for operators: a code, nothing about the person
-	Then     []Message // what is to be told next, only where the message was pending until now; to the same address
+	Then     []Message // what is to be told next, only where the message was pending until now and is no longer; to the same address
 }
 
 // Backlog is what waits in a channel.

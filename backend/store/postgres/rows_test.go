@@ -148,9 +148,11 @@ func decide(state *booking.State, a action, active map[int]string) *booking.Effe
 		m := booking.Message{Number: uint64(a.n), Body: booking.Body{
 			Kind: booking.TellBooked, About: "no", Opening: storetest.Opening, Doses: []booking.DoseFact{{No: "no", Dose: 1, Slot: storetest.SlotID(0)}},
 		}}
-		e = state.Settle([]booking.Settlement{{
-			Number: m.Number, State: end, Attempts: 1, At: now, Reason: "why", Then: booking.Reminders(&m, state.Catalog(), now),
-		}})
+		settled := booking.Settlement{Number: m.Number, State: end, Attempts: 1, At: now, Reason: "why"}
+		if end != booking.MessagePending { // what follows, follows an end
+			settled.Then = booking.Reminders(&m, state.Catalog(), now)
+		}
+		e = state.Settle([]booking.Settlement{settled})
 	}
 	return e
 }
