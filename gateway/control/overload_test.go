@@ -126,12 +126,7 @@ func (t *told) part() node.Part {
 	return node.Part{
 		Configure: func(c overload.Config) { t.mu.Lock(); t.config = c; t.mu.Unlock() },
 		Follow:    func(i []overload.Instance) { t.mu.Lock(); t.instances = i; t.mu.Unlock() },
-		Show: func(o *api.Overload) {
-			o.Rule("limit").WouldRefuse += 7
-			for _, i := range t.instances {
-				o.Instances = append(o.Instances, api.InstanceStatus{URL: i.URL, State: api.InstanceReady})
-			}
-		},
+		Show:      func(o *api.Overload) { o.Rule("limit").WouldRefuse += 7 },
 	}
 }
 
@@ -192,7 +187,7 @@ func TestEveryGatewayFollows(t *testing.T) {
 			return len(p.instances) == 2 && p.instances[0].Draining && !p.instances[1].Draining && p.instances[1].URL == "http://127.0.0.1:2"
 		})
 		seen := nodes[i].Status(time.Now()).Overload
-		if h := seen.Brownout.Held; seen.Brownout.Step != 3 || h == nil || h.By != "김" || !nodes[i].Measures().Static || rule(seen.Rules, "limit").WouldRefuse != 7 || len(seen.Instances) != 2 {
+		if h := seen.Brownout.Held; seen.Brownout.Step != 3 || h == nil || h.By != "김" || !nodes[i].Measures().Static || rule(seen.Rules, "limit").WouldRefuse != 7 || len(seen.Instances) != 2 || seen.Instances[0].State != api.InstanceDraining {
 			t.Errorf("%+v", seen)
 		}
 	}

@@ -88,13 +88,10 @@ func (p *Pool) become(i *instance, next condition, now time.Time, c HealthConfig
 	share := 0.0
 	if next.state == api.InstanceReady {
 		if was != nil && !i.takes() {
-			i.ramp = time.Time{} // alone it is needed whole, and its limit sees to it
-			if p.another(i) {
-				i.ramp = now
-			}
+			i.ramp = now
 		}
 		share = 1
-		if passed := now.Sub(i.ramp); passed < c.SlowStart {
+		if passed := now.Sub(i.ramp); passed < c.SlowStart && p.another(i) { // alone it is needed whole, and its limit sees to it
 			share = max(leastShare, passed.Seconds()/c.SlowStart.Seconds())
 			next.state, next.why = api.InstanceSlowStart, saidWarming
 		}

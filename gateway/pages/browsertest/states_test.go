@@ -129,7 +129,7 @@ func insideStates(inside, prover *client, form string) []state {
 		{"clinics of a region", inside.header(), seoul, "", `document.querySelectorAll('.list li').length === 30 && !!document.querySelector('.pages a')`},
 		{"clinics of a district", inside.header(), seoul + "&district=" + url.QueryEscape("강남구"), "", `document.getElementById('district').value === '강남구' && !!document.querySelector('.list li')`},
 		{"no clinic", inside.header(), seoul + "&q=none", "", `!document.querySelector('.list li') && !!document.getElementById('found')`},
-		{"times", inside.header(), "/clinics/" + clinic + "?day=" + day, "", `document.querySelectorAll('.times button').length > 3`},
+		{"times", inside.header(), "/clinics/" + clinic + "?day=" + day, "", `document.querySelectorAll('.times button').length >= 3`},
 		{"form", inside.header(), form, "", `!!document.getElementById('held') && document.body.textContent.includes('2')`},
 		{"form with errors", inside.header(), form, "document.getElementById('proxy').checked = true;" + fills("#form", map[string]string{"phone": "12"}), `document.querySelectorAll('#errors a').length === 6`},
 		{"form of a time not kept", inside.header(), "/book?" + url.Values{"clinic": {clinic}, "day": {day}, "slot": {inside.spare}}.Encode(), "", `!!document.getElementById('form') && !document.getElementById('held')`},
@@ -143,7 +143,7 @@ func doneStates(booked, gone *client, done, no string) []state {
 	return []state{
 		{"done", booked.header(), done, "", `document.querySelectorAll('.doses > li').length === 2 && !!document.querySelector('.steps .was')`},
 		{"booking", booked.header(), "/lookup", "", `document.querySelectorAll('.doses a').length === 2 && !!document.getElementById('sure')`},
-		{"change", booked.header(), "/change", "", `document.querySelectorAll('.times button').length > 3`},
+		{"change", booked.header(), "/change", "", `document.querySelectorAll('.times button').length >= 3`},
 		{"change of the second dose", booked.header(), "/change?dose=2", "", `!!document.querySelector('form input[name=dose][value="2"]')`},
 		{"change, other clinics", booked.header(), "/change?region=" + url.QueryEscape("경기"), "", `!!document.querySelector('.list a[href^="/change?clinic="]')`},
 		{"change, sure", booked.header(), "/change", `document.querySelector('.times button').click();true`, `!!document.querySelector('input[name=sure]')`},
