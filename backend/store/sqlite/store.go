@@ -30,7 +30,6 @@ type Store struct {
 	db      *sql.DB // reads
 	booking *sql.Stmt
 	disk    *connection
-	tidier  *tidier
 }
 
 var _ booking.Store = (*Store)(nil)
@@ -72,9 +71,6 @@ func (s *Store) open(ctx context.Context, now time.Time, between []group.Between
 	if s.disk, err = connect(s.db.Driver(), dsn(s.path)); err != nil {
 		return err
 	}
-	if s.tidier, err = tidy(s.path); err != nil {
-		return err
-	}
 	s.Writer, err = group.Start(ctx, "sqlite", disk{s}, now, between...)
 	return err
 }
@@ -82,7 +78,7 @@ func (s *Store) open(ctx context.Context, now time.Time, between []group.Between
 func dsn(path string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"wal_autocheckpoint(0)", "cache_size(-65536)", "temp_store(MEMORY)",
+		"wal_autocheckpoint(4000)", "cache_size(-65536)", "temp_store(MEMORY)",
 		"secure_delete(1)", // what was erased is overwritten
 	}, "_txlock": {"immediate"}}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
@@ -96,10 +92,6 @@ func (s *Store) Close() error {
 
 func (s *Store) release() error {
 	var errs []error
-	if s.tidier != nil {
-		errs = append(errs, s.tidier.close())
-		s.tidier = nil
-	}
 	if s.disk != nil {
 		errs = append(errs, s.disk.close())
 		s.disk = nil
