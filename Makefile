@@ -9,6 +9,7 @@ CONTROL  ?= 127.0.0.1:8443
 LANES    ?= 127.0.0.1:8444
 UP       ?= # more flags of up, such as UP=--demo-identity
 REQUESTS ?= 10000000
+LENGTH   ?= # of the replay in seconds; empty: as its size and this machine want it
 TRIES    ?= 100000
 KILLS    ?= 100
 CITIZENS ?= 3524000
@@ -79,7 +80,7 @@ console:
 	LANG=ko_KR.UTF-8 build/daemun-console --control https://$(CONTROL) --cert $(DATA)/demo/operators/supervisor.pem --ca $(DATA)/demo/operators/ca.pem
 
 surge: build/daemun
-	build/daemun loadlab run --scenario surge --requests $(REQUESTS) --out build/surge
+	build/daemun loadlab run --scenario surge --requests $(REQUESTS) --out build/surge $(if $(LENGTH),--seconds $(LENGTH))
 
 # Every known way in, tried at the gateway and at the backend reached directly.
 attacks: build/daemun
