@@ -50,7 +50,7 @@ func live(state string) string {
 // states brings the site into every state that its pages know, and lists them.
 func states(t *testing.T) []state {
 	t.Helper()
-	orders(t, "operator", "PUT", "/control/v1/openings/"+waiting+"/rate", []byte(`{"per_s":0.001,"reason":"시험"}`))
+	orders(t, "operator", "PUT", "/control/v1/openings/"+waiting+"/rate", []byte(`{"per_s":0.00001,"reason":"시험"}`))
 	later := at.opensAt.Add(5 * time.Hour)
 	operates(t, "operator", postponed, "postpone", api.Command{Reason: "접속이 몰려 시작을 미룹니다", OpensAt: &later})
 	orders(t, "operator", "POST", "/control/v1/notices", []byte(`{"text":"접속이 몰려 입장이 느려지고 있습니다.","text_en":"Entry is slow at the moment."}`))
@@ -143,7 +143,7 @@ func doneStates(booked, gone *client, done, no string) []state {
 	return []state{
 		{"done", booked.header(), done, "", `document.querySelectorAll('.doses > li').length === 2 && !!document.querySelector('.steps .was')`},
 		{"booking", booked.header(), "/lookup", "", `document.querySelectorAll('.doses a').length === 2 && !!document.getElementById('sure')`},
-		{"change", booked.header(), "/change", "", `document.querySelectorAll('.times button').length >= 3`},
+		{"change", booked.header(), "/change", "", `document.querySelectorAll('.times button').length >= 2`},
 		{"change of the second dose", booked.header(), "/change?dose=2", "", `!!document.querySelector('form input[name=dose][value="2"]')`},
 		{"change, other clinics", booked.header(), "/change?region=" + url.QueryEscape("경기"), "", `!!document.querySelector('.list a[href^="/change?clinic="]')`},
 		{"change, sure", booked.header(), "/change", `document.querySelector('.times button').click();true`, `!!document.querySelector('input[name=sure]')`},
