@@ -72,7 +72,7 @@ func states(t *testing.T) []state {
 	all := waitStates(inLobby, putOff, halted, inLine, late, tooLate, called)
 	all = append(all, formStates(t)...)
 	all = append(all, insideStates(inside, prover, form)...)
-	return append(all, doneStates(booked, gone, done, no)...)
+	return append(all, doneStates(booked, gone, form, done, no)...)
 }
 
 // cancels cancels the booking at hand and returns its number.
@@ -120,16 +120,29 @@ func formStates(t *testing.T) []state {
 	}
 }
 
-func insideStates(inside, prover *client, form string) []state {
+// timesOf is the clinic and the day that a form is about.
+func timesOf(form string) (clinic, day string) {
 	u, _ := url.Parse(form) // it was sent by the server
-	clinic, day := u.Query().Get("clinic"), u.Query().Get("day")
+	return u.Query().Get("clinic"), u.Query().Get("day")
+}
+
+// whole is a day of many times: on Saturdays clinics close at noon.
+func whole(day string) string {
+	if d, err := time.Parse(time.DateOnly, day); err == nil && d.Weekday() == time.Saturday {
+		return d.AddDate(0, 0, 2).Format(time.DateOnly)
+	}
+	return day
+}
+
+func insideStates(inside, prover *client, form string) []state {
+	clinic, day := timesOf(form)
 	seoul := "/clinics?region=" + url.QueryEscape("서울")
 	return []state{
 		{"clinics", inside.header(), "/clinics", "", `!!document.getElementById('region') && !document.getElementById('district')`},
 		{"clinics of a region", inside.header(), seoul, "", `document.querySelectorAll('.list li').length === 30 && !!document.querySelector('.pages a')`},
 		{"clinics of a district", inside.header(), seoul + "&district=" + url.QueryEscape("강남구"), "", `document.getElementById('district').value === '강남구' && !!document.querySelector('.list li')`},
 		{"no clinic", inside.header(), seoul + "&q=none", "", `!document.querySelector('.list li') && !!document.getElementById('found')`},
-		{"times", inside.header(), "/clinics/" + clinic + "?day=" + day, "", `document.querySelectorAll('.times button').length >= 3`},
+		{"times", inside.header(), "/clinics/" + clinic + "?day=" + whole(day), "", `document.querySelectorAll('.times button').length > 3`},
 		{"form", inside.header(), form, "", `!!document.getElementById('held') && document.body.textContent.includes('2')`},
 		{"form with errors", inside.header(), form, "document.getElementById('proxy').checked = true;" + fills("#form", map[string]string{"phone": "12"}), `document.querySelectorAll('#errors a').length === 6`},
 		{"form of a time not kept", inside.header(), "/book?" + url.Values{"clinic": {clinic}, "day": {day}, "slot": {inside.spare}}.Encode(), "", `!!document.getElementById('form') && !document.getElementById('held')`},
@@ -139,11 +152,12 @@ func insideStates(inside, prover *client, form string) []state {
 	}
 }
 
-func doneStates(booked, gone *client, done, no string) []state {
+func doneStates(booked, gone *client, form, done, no string) []state {
+	clinic, day := timesOf(form)
 	return []state{
 		{"done", booked.header(), done, "", `document.querySelectorAll('.doses > li').length === 2 && !!document.querySelector('.steps .was')`},
 		{"booking", booked.header(), "/lookup", "", `document.querySelectorAll('.doses a').length === 2 && !!document.getElementById('sure')`},
-		{"change", booked.header(), "/change", "", `document.querySelectorAll('.times button').length >= 2`},
+		{"change", booked.header(), "/change?" + url.Values{"clinic": {clinic}, "day": {whole(day)}}.Encode(), "", `document.querySelectorAll('.times button').length > 3`},
 		{"change of the second dose", booked.header(), "/change?dose=2", "", `!!document.querySelector('form input[name=dose][value="2"]')`},
 		{"change, other clinics", booked.header(), "/change?region=" + url.QueryEscape("경기"), "", `!!document.querySelector('.list a[href^="/change?clinic="]')`},
 		{"change, sure", booked.header(), "/change", `document.querySelector('.times button').click();true`, `!!document.querySelector('input[name=sure]')`},
