@@ -111,6 +111,13 @@ func (l *listener) leaveWord(wait time.Duration) error {
 	if err != nil {
 		return err
 	}
+	var deaf error
+	if err := raw.Control(func(fd uintptr) { deaf = hearNobodyNew(int(fd)) }); err != nil {
+		return err
+	}
+	if deaf == nil { // or there is no use in waiting: others would come meanwhile
+		time.Sleep(handshake)
+	}
 	l.porch.ending.Store(true)
 	defer close(l.last)
 	var waiting []int
@@ -127,13 +134,20 @@ func (l *listener) leaveWord(wait time.Duration) error {
 // backlog is how many connections can wait to be accepted: no system keeps more.
 const backlog = 1 << 16
 
-// takeAll takes all connections that wait and ends the listening socket in the same breath. Closing it alone would reset those
-// who have connected, and perhaps asked, but were not accepted yet. With no more than one of them waiting at a time
-// (a backlog of 0) the others' first segments are dropped, and they try again a second later, when another process may listen.
+// handshake is how long those who have begun to connect have to finish: a round trip, with something to spare.
+const handshake = 200 * time.Millisecond
+
+// hearNobodyNew lets further connections find nobody listening, while those who have begun to connect finish: it binds the
+// listening socket to a network interface that there is not. Accepted connections inherit that only from a first segment that
+// found the socket, and none does any more.
+func hearNobodyNew(fd int) error {
+	const nowhere = 1<<31 - 1
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BINDTOIFINDEX, nowhere)
+}
+
+// takeAll takes all connections that wait and ends the listening socket. Closing it alone would reset those who have connected,
+// and perhaps asked, but were not accepted yet.
 func takeAll(fd int) (waiting []int, err error) {
-	if err := unix.Listen(fd, 0); err != nil {
-		return nil, err
-	}
 	for len(waiting) < backlog {
 		c, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch {
@@ -143,7 +157,7 @@ func takeAll(fd int) (waiting []int, err error) {
 		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
 			continue
 		}
-		return waiting, unix.Shutdown(fd, unix.SHUT_RDWR)
+		break
 	}
 	return waiting, unix.Shutdown(fd, unix.SHUT_RDWR)
 }
