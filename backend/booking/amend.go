@@ -77,7 +77,7 @@ func (s *State) amend(supply *Supply, at time.Time, kind string, steps []step, u
 }
 
 func (s *State) do(supply *Supply, st *step) {
-	s.bookings[st.old.No] = st.now
+	s.put(st.now)
 	if st.data == nil {
 		return
 	}
@@ -94,7 +94,7 @@ func (s *State) do(supply *Supply, st *step) {
 }
 
 func (s *State) undo(supply *Supply, st *step) {
-	s.bookings[st.old.No] = st.old
+	s.put(st.old)
 	if st.data == nil {
 		return
 	}

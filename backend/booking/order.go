@@ -78,7 +78,8 @@ func (s *State) enlist(b *Booking, slot *SlotSupply, offer *Offer) {
 	}
 	kept := *b
 	kept.Sealed = nil
-	s.bookings[b.No], s.active[dose{b.Subject, b.Dose}] = &kept, b.No
+	s.put(&kept)
+	s.active[dose{b.Subject, b.Dose}] = b.No
 	s.withdraw(b, slot, offer, 1)
 }
 
@@ -96,7 +97,7 @@ func (s *State) strike(b *Booking, slot *SlotSupply, offer *Offer) {
 	if b == nil {
 		return
 	}
-	delete(s.bookings, b.No)
+	s.remove(b.No)
 	delete(s.active, dose{b.Subject, b.Dose})
 	s.withdraw(b, slot, offer, -1)
 }

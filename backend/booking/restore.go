@@ -68,7 +68,7 @@ func (s *State) RestoreBooking(b Booking) error {
 		return fmt.Errorf("booking: %s rests on no admission to, or offer of, opening %q", b.No, b.Opening)
 	}
 	b.Sealed = nil
-	s.bookings[b.No] = &b
+	s.put(&b)
 	if b.Dose == FirstDose {
 		s.keys[key{b.Subject, b.KeyHash}] = b.No
 	}

@@ -21,7 +21,8 @@ type State struct {
 	anchored ledger.Head // how far the ledger says that it does, as far as this process knows
 	catalog  *Catalog
 	admitted map[string]map[subject.ID]*Admission // by opening
-	bookings map[string]*Booking                  // by number; replaced, never changed
+	bookings map[string]*Booking                  // by number; replaced, never changed, by put and remove alone
+	booked   map[spot]map[string]struct{}         // numbers of the active ones
 	active   map[dose]string                      // number of the active booking
 	keys     map[key]string                       // number of the booking that the key made
 	noted    map[string]bool                      // ids of the operators' changes that the ledger has
@@ -79,6 +80,7 @@ func NewState(head ledger.Head) *State {
 		catalog:  &Catalog{openings: map[string]*Supply{}, identities: known},
 		admitted: map[string]map[subject.ID]*Admission{},
 		bookings: map[string]*Booking{},
+		booked:   map[spot]map[string]struct{}{},
 		active:   map[dose]string{},
 		keys:     map[key]string{},
 		noted:    map[string]bool{},

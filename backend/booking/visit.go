@@ -49,11 +49,11 @@ func (s *State) Mark(m Mark) (Booking, *Effect, error) {
 	}
 	marked := *old
 	marked.Visit = m.Visit
-	s.bookings[m.No] = &marked
+	s.put(&marked)
 	data := mustJSON(ledger.Visit{
 		No: m.No, Opening: old.Opening, Subject: old.Subject, Clinic: m.Clinic, Slot: old.Slot, Visit: string(m.Visit), By: m.By,
 	})
-	e := s.effect(m.At, ledger.KindVisit, data, func() { s.bookings[m.No] = old })
+	e := s.effect(m.At, ledger.KindVisit, data, func() { s.put(old) })
 	e.Booking = &marked
 	return marked, e, nil
 }

@@ -121,6 +121,11 @@ func (w *Writer) UnusedDoses(ctx context.Context, opening string, slots []string
 	})
 }
 
+// BookedAt returns the numbers of the active bookings of some slots of an opening, in no order.
+func (w *Writer) BookedAt(ctx context.Context, opening string, slots []string) ([]string, error) {
+	return submit(ctx, w, func(st *booking.State) ([]string, *booking.Effect, error) { return st.Booked(opening, slots), nil, nil })
+}
+
 // Identify records that a provider found a person to be who they are.
 func (w *Writer) Identify(ctx context.Context, i booking.Identified) (booking.Identified, error) {
 	return submit(ctx, w, func(st *booking.State) (booking.Identified, *booking.Effect, error) { return st.Identify(i) })

@@ -15,10 +15,14 @@ import (
 
 // BookingsAt reads the active bookings of some slots of an opening with their sealed data.
 func (s *Store) BookingsAt(ctx context.Context, opening string, slots []string) ([]booking.Booking, error) {
-	const query = "SELECT " + bookingColumns + ", sealed FROM bookings WHERE status = 'booked' AND opening = $1 AND slot = ANY($2)"
+	const query = "SELECT " + bookingColumns + ", sealed FROM bookings WHERE no = ANY($1) AND status = 'booked' AND slot = ANY($2)"
+	numbers, err := s.BookedAt(ctx, opening, slots)
+	if err != nil || len(numbers) == 0 {
+		return nil, err
+	}
 	var r bookingRow
 	var out []booking.Booking
-	rows, err := s.pool.Query(ctx, query, opening, slots)
+	rows, err := s.pool.Query(ctx, query, numbers, slots)
 	if err == nil {
 		_, err = pgx.ForEachRow(rows, r.columns(), func() error { out = append(out, r.booking()); return nil })
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/daemun/daemun/backend/booking"
@@ -13,17 +14,23 @@ import (
 
 // BookingsAt reads the active bookings of some slots of an opening with their sealed data.
 func (s *Store) BookingsAt(ctx context.Context, opening string, slots []string) ([]booking.Booking, error) {
-	const query = "SELECT " + bookingColumns + ", sealed FROM bookings WHERE status = 'booked' AND opening = ? AND slot IN (SELECT value FROM json_each(?))"
-	wanted, err := json.Marshal(slots)
+	const query = "SELECT " + bookingColumns + ", sealed FROM bookings WHERE no IN (SELECT value FROM json_each(?)) AND status = 'booked'"
+	numbers, err := s.BookedAt(ctx, opening, slots)
+	if err != nil || len(numbers) == 0 {
+		return nil, err
+	}
+	wanted, err := json.Marshal(numbers)
 	if err != nil {
 		return nil, err
 	}
 	var out []booking.Booking
 	err = s.each(ctx, query, func(r *sql.Rows) error {
 		b, err := scanBooking(r.Scan)
-		out = append(out, b)
+		if slices.Contains(slots, b.Slot) { // not changed to another since
+			out = append(out, b)
+		}
 		return err
-	}, opening, string(wanted))
+	}, string(wanted))
 	if err != nil {
 		return nil, &booking.Error{Kind: booking.Unavailable, Err: fmt.Errorf("reading bookings of slots: %w", err)}
 	}
