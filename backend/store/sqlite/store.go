@@ -78,7 +78,7 @@ func (s *Store) open(ctx context.Context, now time.Time, between []group.Between
 func dsn(path string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"wal_autocheckpoint(4000)", "cache_size(-65536)", "temp_store(MEMORY)",
+		"wal_autocheckpoint(2000)", "cache_size(-65536)", "temp_store(MEMORY)",
 		"secure_delete(1)", // what was erased is overwritten
 	}, "_txlock": {"immediate"}}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
