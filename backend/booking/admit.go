@@ -14,7 +14,7 @@ func (s *State) Admit(a Admission) (Admitted, *Effect, error) {
 		return Admitted{}, nil, &Error{Kind: BadPass, Err: fmt.Errorf("nothing was imported for opening %q", a.Opening)}
 	}
 	people := s.people(a.Opening)
-	known := people[a.Subject]
+	known := people.get(a.Subject)
 	if known == nil {
 		return s.admitFirst(supply, people, a)
 	}
@@ -24,37 +24,29 @@ func (s *State) Admit(a Admission) (Admitted, *Effect, error) {
 	now := a.AdmittedAt
 	a.AdmittedAt, a.Before = known.AdmittedAt, known.PassHash
 	renewed := &a
-	people[a.Subject] = renewed
-	s.inside.move(known, renewed, s.hasBooked(a.Subject))
+	people.put(renewed)
+	from, to := instantOf(known.ExpiresAt), instantOf(renewed.ExpiresAt)
+	s.inside.move(from, to, s.hasBooked(a.Subject))
 	e := s.effect(now, ledger.KindReadmission, renewed.record(), func() {
-		people[a.Subject] = known
-		s.inside.move(renewed, known, s.hasBooked(a.Subject))
+		people.put(known)
+		s.inside.move(to, from, s.hasBooked(a.Subject))
 	})
 	e.Admission = renewed
 	return Admitted{Admission: *renewed}, e, nil
 }
 
-func (s *State) admitFirst(supply *Supply, people map[subject.ID]*Admission, a Admission) (Admitted, *Effect, error) {
+func (s *State) admitFirst(supply *Supply, people *admitted, a Admission) (Admitted, *Effect, error) {
 	first := &a
-	people[a.Subject] = first
+	people.put(first)
 	supply.doses.admitted.Add(1)
-	s.inside.enter(first)
+	s.inside.enter(instantOf(first.ExpiresAt))
 	e := s.effect(a.AdmittedAt, ledger.KindAdmission, first.record(), func() {
-		delete(people, a.Subject)
+		people.remove(a.Subject)
 		supply.doses.admitted.Add(-1)
-		s.inside.leave(first)
+		s.inside.leave(instantOf(first.ExpiresAt))
 	})
 	e.Admission = first
 	return Admitted{Admission: *first}, e, nil
-}
-
-func (s *State) people(opening string) map[subject.ID]*Admission {
-	people := s.admitted[opening]
-	if people == nil {
-		people = map[subject.ID]*Admission{}
-		s.admitted[opening] = people
-	}
-	return people
 }
 
 func (s *State) hasBooked(person subject.ID) bool {

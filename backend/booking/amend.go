@@ -77,7 +77,7 @@ func (s *State) amend(supply *Supply, at time.Time, kind string, steps []step, u
 }
 
 func (s *State) do(supply *Supply, st *step) {
-	s.put(st.now)
+	s.bookings.replace(st.now)
 	if st.data == nil {
 		return
 	}
@@ -94,14 +94,14 @@ func (s *State) do(supply *Supply, st *step) {
 }
 
 func (s *State) undo(supply *Supply, st *step) {
-	s.put(st.old)
+	s.bookings.replace(st.old)
 	if st.data == nil {
 		return
 	}
 	if st.to != nil {
 		supply.take(st.to, st.old.Dose, -1)
 	} else {
-		s.active[dose{st.old.Subject, st.old.Dose}] = st.old.No
+		s.active[dose{st.old.Subject, st.old.Dose}] = s.bookings.byNumber[numberOf(st.old.No)]
 	}
 	if st.apart {
 		s.setApart(supply, st.from, -1)
@@ -124,7 +124,7 @@ func (s *Supply) freeToMove(id string, dose int, now time.Time) (*SlotSupply, er
 
 // changeable returns an active booking that is not too near to change.
 func (s *State) changeable(no string, now time.Time) (*Booking, *Supply, *SlotSupply, error) {
-	b := s.bookings[no]
+	b := s.booking(no)
 	if b == nil || b.Status != Booked {
 		return nil, nil, nil, Refuse(NoSuchBooking)
 	}
@@ -146,7 +146,7 @@ func ChangeBy(slot time.Time) time.Time {
 // set apart as a leftover dose. With the first dose goes the second. The effect is nil when it was withdrawn before.
 func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	s.Expire(w.At)
-	if b := s.bookings[w.No]; b != nil && b.Status == Cancelled {
+	if b := s.booking(w.No); b != nil && b.Status == Cancelled {
 		return *b, nil, nil
 	}
 	old, supply, slot, err := s.changeable(w.No, w.At)
@@ -160,9 +160,9 @@ func (s *State) Cancel(w Withdrawal) (Booking, *Effect, error) {
 	}
 	undo := func() {}
 	if old.Dose == FirstDose {
-		admission := s.admitted[old.Opening][old.Subject]
-		s.inside.enter(admission)
-		undo = func() { s.inside.leave(admission) }
+		end := s.passEnd(old.Opening, old.Subject)
+		s.inside.enter(end)
+		undo = func() { s.inside.leave(end) }
 	}
 	e := s.amend(supply, w.At, ledger.KindCancel, s.along(steps, w.Tell), undo)
 	s.tellSteps(e, w.Tell, TellCancelled, steps)

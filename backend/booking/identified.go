@@ -62,7 +62,7 @@ func (i *identities) remove(in *Identified) {
 // Identify decides on a check that a provider passed. Who was found before stays so, by the provider that did it first;
 // the effect is nil then.
 func (s *State) Identify(in Identified) (Identified, *Effect, error) {
-	if s.admitted[in.Opening][in.Subject] == nil {
+	if s.admitted[in.Opening].row(in.Subject) == nil {
 		return Identified{}, nil, Refuse(BadPass)
 	}
 	if provider, ok := s.identities.of(in.Opening, in.Subject); ok {

@@ -13,24 +13,24 @@ type passClock struct {
 	ending map[int64]int64 // Unix second → passes that end in it
 }
 
-func (c *passClock) enter(a *Admission) { c.add(a, 1) }
+func (c *passClock) enter(end instant) { c.add(end, 1) }
 
-func (c *passClock) leave(a *Admission) { c.add(a, -1) }
+func (c *passClock) leave(end instant) { c.add(end, -1) }
 
 // move exchanges a person's pass for another, unless they left by booking.
-func (c *passClock) move(from, to *Admission, booked bool) {
+func (c *passClock) move(from, to instant, booked bool) {
 	if !booked {
 		c.leave(from)
 		c.enter(to)
 	}
 }
 
-// add counts n for a pass; nobody without one, who was offered a leftover dose, is inside.
-func (c *passClock) add(a *Admission, n int64) {
-	if a == nil {
+// add counts n for a pass by its end; nobody without one, who was offered a leftover dose, is inside.
+func (c *passClock) add(at instant, n int64) {
+	if at == never {
 		return
 	}
-	end := a.ExpiresAt.Unix()
+	end := at.time().Unix()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ending[end] += n

@@ -196,8 +196,8 @@ func (s *State) OfferOf(code ledger.Hash, now time.Time) (*Offer, OfferState) {
 }
 
 func (s *State) tookOffer(o *Offer) bool {
-	b := s.bookings[s.active[dose{o.Subject, FirstDose}]]
-	return b != nil && b.PassHash == o.Code
+	i := s.active[dose{o.Subject, FirstDose}]
+	return i != 0 && s.bookings.rows.at(i).pass == o.Code
 }
 
 // takeable returns the slot of an offer that can be taken now.

@@ -179,17 +179,18 @@ func Reminders(m *Message, c *Catalog, now time.Time) []Message {
 }
 
 // tell adds to an effect what it tells about doses that belong together, the first dose first. What was not told yet
-// about them by then is dropped. The bookings must be the newest ones of the state and its own.
+// about them by then is dropped. The bookings must be the newest ones.
 func (s *State) tell(e *Effect, to Recipient, kind MessageKind, doses ...*Booking) {
 	seq, now := e.Record.Seq, e.Record.At
 	for _, b := range doses {
 		if b.told != 0 && (len(e.Dropped) == 0 || e.Dropped[len(e.Dropped)-1] != b.told) {
 			e.Dropped = append(e.Dropped, b.told)
 		}
-		b.told = 0
+		var pending uint64
 		if len(to.Channels) > 0 {
-			b.told = seq
+			pending = seq
 		}
+		s.bookings.markTold(b, pending)
 	}
 	if len(to.Channels) == 0 {
 		return
@@ -217,12 +218,12 @@ func (s *State) Settle(settled []Settlement) *Effect {
 // RestoreTold puts back which event the pending messages of a booking, and of the other dose's, are of, given one of their
 // numbers.
 func (s *State) RestoreTold(no string, number uint64) {
-	b := s.bookings[no]
+	b := s.booking(no)
 	if b == nil {
 		return
 	}
-	b.told = max(b.told, number/perEvent)
-	if other := s.bookings[b.Pair]; other != nil {
-		other.told = max(other.told, number/perEvent)
+	s.bookings.markTold(b, max(b.told, number/perEvent))
+	if other := s.booking(b.Pair); other != nil {
+		s.bookings.markTold(other, max(other.told, number/perEvent))
 	}
 }

@@ -11,8 +11,8 @@ import (
 func (s *State) Book(o Order) (Placed, *Effect, error) {
 	s.Expire(o.BookedAt)
 	k := key{o.Subject, o.KeyHash}
-	if no, ok := s.keys[k]; ok {
-		placed, err := s.replay(no, &o)
+	if at, ok := s.keys[k]; ok {
+		placed, err := s.replay(s.bookings.at(at), &o)
 		return placed, nil, err
 	}
 	held := s.holds.of[holder{o.Opening, o.Subject}]
@@ -33,11 +33,12 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 		b.Pair = second.No
 		records = append(records, second.record())
 	}
-	s.enlist(&b, want.slot, offer)
-	s.enlist(second, want.second, nil)
-	s.keys[k] = b.No
-	admission := s.admitted[b.Opening][b.Subject]
-	s.inside.leave(admission)
+	s.keys[k] = s.enlist(&b, want.slot, offer)
+	if second != nil {
+		s.enlist(second, want.second, nil)
+	}
+	end := s.passEnd(b.Opening, b.Subject)
+	s.inside.leave(end)
 	wish := s.left.wishes[wishKey{b.Opening, b.Subject}]
 	if wish != nil {
 		s.left.unwish(wish)
@@ -47,7 +48,7 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 		s.strike(&b, want.slot, offer)
 		delete(s.keys, k)
 		s.hold(held)
-		s.inside.enter(admission)
+		s.inside.enter(end)
 		if wish != nil {
 			s.left.wish(wish)
 		}
@@ -60,27 +61,23 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 		e.Released = &held.Hold
 	}
 	if second != nil {
-		s.tell(e, o.Tell, TellBooked, s.bookings[b.No], s.bookings[second.No])
+		s.tell(e, o.Tell, TellBooked, &b, second)
 	} else {
-		s.tell(e, o.Tell, TellBooked, s.bookings[b.No])
+		s.tell(e, o.Tell, TellBooked, &b)
 	}
 	if offer != nil {
 		s.dropOffers(e, b.Opening, b.Slot)
 	}
-	return s.placed(b.No), e, nil
+	return s.placed(&b), e, nil
 }
 
-// enlist puts a new booking into the state and strike takes it out; nil is none. One that rests on an offer takes a dose that
-// was set apart.
-func (s *State) enlist(b *Booking, slot *SlotSupply, offer *Offer) {
-	if b == nil {
-		return
-	}
-	kept := *b
-	kept.Sealed = nil
-	s.put(&kept)
-	s.active[dose{b.Subject, b.Dose}] = b.No
+// enlist puts a new booking into the state, and returns where it stands; strike takes it out, nil is none. One that rests on an
+// offer takes a dose that was set apart.
+func (s *State) enlist(b *Booking, slot *SlotSupply, offer *Offer) uint32 {
+	at, _ := s.bookings.put(b) // orderable looked at the number
+	s.active[dose{b.Subject, b.Dose}] = at
 	s.withdraw(b, slot, offer, 1)
+	return at
 }
 
 // withdraw takes n doses of a slot for a booking.
@@ -97,27 +94,23 @@ func (s *State) strike(b *Booking, slot *SlotSupply, offer *Offer) {
 	if b == nil {
 		return
 	}
-	s.remove(b.No)
+	s.bookings.remove(b.No)
 	delete(s.active, dose{b.Subject, b.Dose})
 	s.withdraw(b, slot, offer, -1)
 }
 
 // placed is the answer to an order that made that booking.
-func (s *State) placed(no string) Placed {
-	p := Placed{Booking: *s.bookings[no]}
-	if second := s.bookings[p.Pair]; second != nil {
-		copied := *second
-		p.Second = &copied
-	}
+func (s *State) placed(b *Booking) Placed {
+	p := Placed{Booking: *b, Second: s.booking(b.Pair)}
+	p.Sealed = nil
 	return p
 }
 
-func (s *State) replay(no string, o *Order) (Placed, error) {
-	b := s.bookings[no]
+func (s *State) replay(b *Booking, o *Order) (Placed, error) {
 	if b.BodyHash != o.BodyHash || b.Opening != o.Opening {
 		return Placed{}, Refuse(KeyReused)
 	}
-	p := s.placed(no)
+	p := s.placed(b)
 	p.Replayed = true
 	return p, nil
 }
@@ -142,10 +135,16 @@ func (s *State) orderable(o *Order, offer *Offer, held *heldDose) (want wanted, 
 	if err == nil {
 		want, err = s.slotsFor(o, offer, held)
 	}
-	if err == nil && (s.bookings[o.No] != nil || want.second != nil && s.bookings[o.Second.No] != nil) {
+	if err == nil && s.taken(o, want.second != nil) {
 		err = Refuse(NumberTaken)
 	}
 	return want, err
+}
+
+// taken tells whether an order's numbers are in use, or too long to be.
+func (s *State) taken(o *Order, second bool) bool {
+	free := func(no string) bool { return numberOf(no) != (number{}) && !s.bookings.has(no) }
+	return !free(o.No) || second && !free(o.Second.No)
 }
 
 // slotsFor finds the slots of an order and whether they have a dose left.
@@ -176,8 +175,8 @@ func (s *State) secondFor(o *Order, first *SlotSupply, held *heldDose) (*SlotSup
 
 // mayOrder finds out why somebody cannot order anything: they were not let in with that pass, or have a booking.
 func (s *State) mayOrder(opening string, who subject.ID, pass ledger.Hash) error {
-	a := s.admitted[opening][who]
-	if a == nil || (a.PassHash != pass && a.Before != pass) {
+	a := s.admitted[opening].row(who)
+	if a == nil || (a.pass != pass && a.before != pass) {
 		return Refuse(BadPass)
 	}
 	if _, second := s.active[dose{who, SecondDose}]; second || s.hasBooked(who) {

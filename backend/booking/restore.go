@@ -51,9 +51,9 @@ func (s *State) RestoreAdmission(a Admission) error {
 	if supply == nil {
 		return fmt.Errorf("booking: an admission names the unknown opening %q", a.Opening)
 	}
-	s.people(a.Opening)[a.Subject] = &a
+	s.people(a.Opening).put(&a)
 	supply.doses.admitted.Add(1)
-	s.inside.enter(&a)
+	s.inside.enter(instantOf(a.ExpiresAt))
 	return nil
 }
 
@@ -63,22 +63,23 @@ func (s *State) RestoreBooking(b Booking) error {
 	if supply == nil || supply.Slot(b.Slot) == nil {
 		return fmt.Errorf("booking: %s names the unknown slot %q of opening %q", b.No, b.Slot, b.Opening)
 	}
-	a := s.admitted[b.Opening][b.Subject]
-	if a == nil && s.left.offers[b.PassHash] == nil {
+	if s.admitted[b.Opening].row(b.Subject) == nil && s.left.offers[b.PassHash] == nil {
 		return fmt.Errorf("booking: %s rests on no admission to, or offer of, opening %q", b.No, b.Opening)
 	}
-	b.Sealed = nil
-	s.put(&b)
+	at, err := s.bookings.put(&b)
+	if err != nil {
+		return err
+	}
 	if b.Dose == FirstDose {
-		s.keys[key{b.Subject, b.KeyHash}] = b.No
+		s.keys[key{b.Subject, b.KeyHash}] = at
 	}
 	if b.Status != Booked {
 		return nil
 	}
-	s.active[dose{b.Subject, b.Dose}] = b.No
+	s.active[dose{b.Subject, b.Dose}] = at
 	supply.take(supply.Slot(b.Slot), b.Dose, 1)
 	if b.Dose == FirstDose {
-		s.inside.leave(a)
+		s.inside.leave(s.passEnd(b.Opening, b.Subject))
 	}
 	return nil
 }

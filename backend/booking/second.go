@@ -85,7 +85,7 @@ func (d *DaySupply) nearest(at time.Time, first *SlotSupply) *SlotSupply {
 
 // secondOf returns the active second dose of a booking, nil where there is none.
 func (s *State) secondOf(b *Booking) *Booking {
-	if other := s.bookings[b.Pair]; b.Dose == FirstDose && other != nil && other.Status == Booked {
+	if other := s.booking(b.Pair); b.Dose == FirstDose && other != nil && other.Status == Booked {
 		return other
 	}
 	return nil
@@ -126,7 +126,7 @@ func (s *State) movable(b *Booking, m *Move) (*SlotSupply, error) {
 	if err != nil || b.Dose == FirstDose {
 		return to, err
 	}
-	first := s.bookings[b.Pair]
+	first := s.booking(b.Pair)
 	if first == nil {
 		return to, nil
 	}

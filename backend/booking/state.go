@@ -20,12 +20,11 @@ type State struct {
 	accessed ledger.Head // how far the log of accesses goes
 	anchored ledger.Head // how far the ledger says that it does, as far as this process knows
 	catalog  *Catalog
-	admitted map[string]map[subject.ID]*Admission // by opening
-	bookings map[string]*Booking                  // by number; replaced, never changed, by put and remove alone
-	booked   map[spot]map[string]struct{}         // numbers of the active ones
-	active   map[dose]string                      // number of the active booking
-	keys     map[key]string                       // number of the booking that the key made
-	noted    map[string]bool                      // ids of the operators' changes that the ledger has
+	admitted map[string]*admitted // by opening
+	bookings bookings
+	active   map[dose]uint32 // the active booking
+	keys     map[key]uint32  // the booking that the key made
+	noted    map[string]bool // ids of the operators' changes that the ledger has
 	unused   unused
 	inside   passClock
 	holds    holds
@@ -78,11 +77,10 @@ func NewState(head ledger.Head) *State {
 		accessed: access.Origin,
 		anchored: access.Origin,
 		catalog:  &Catalog{openings: map[string]*Supply{}, identities: known},
-		admitted: map[string]map[subject.ID]*Admission{},
-		bookings: map[string]*Booking{},
-		booked:   map[spot]map[string]struct{}{},
-		active:   map[dose]string{},
-		keys:     map[key]string{},
+		admitted: map[string]*admitted{},
+		bookings: newBookings(),
+		active:   map[dose]uint32{},
+		keys:     map[key]uint32{},
 		noted:    map[string]bool{},
 		inside:   passClock{ending: map[int64]int64{}},
 		holds:    holds{of: map[holder]*heldDose{}},

@@ -8,7 +8,7 @@ import "slices"
 // along adds to the steps of an operation the other dose's booking where that stays as it is.
 func (s *State) along(steps []step, to Recipient) []step {
 	old := steps[0].old
-	other := s.bookings[old.Pair]
+	other := s.booking(old.Pair)
 	if len(steps) > 1 || len(to.Channels) == 0 || other == nil || other.Status != Booked {
 		return steps
 	}
@@ -23,7 +23,7 @@ func (s *State) tellSteps(e *Effect, to Recipient, kind MessageKind, steps []ste
 		told = append(told, steps[i].now)
 	}
 	var stays *Booking
-	if other := s.bookings[told[0].Pair]; len(steps) == 1 && len(to.Channels) > 0 && other != nil && other.Status == Booked {
+	if other := s.booking(told[0].Pair); len(steps) == 1 && len(to.Channels) > 0 && other != nil && other.Status == Booked {
 		stays = other
 	}
 	if stays != nil && kind == TellChanged && s.slotOf(stays).At().After(e.Record.At) {
@@ -41,7 +41,7 @@ func (s *State) remind(e *Effect, to Recipient, b *Booking) {
 	if b.told != 0 && !slices.Contains(e.Dropped, b.told) {
 		e.Dropped = append(e.Dropped, b.told)
 	}
-	b.told = e.Record.Seq
+	s.bookings.markTold(b, e.Record.Seq)
 	at := ReminderAt(s.slotOf(b).At())
 	if !at.After(e.Record.At) {
 		return

@@ -30,7 +30,7 @@ type Mark struct {
 // after it, for paperwork; a no-show not before its half hour. The newest word counts, each one is in the ledger; the
 // effect is nil where it says what was said before.
 func (s *State) Mark(m Mark) (Booking, *Effect, error) {
-	old := s.bookings[m.No]
+	old := s.booking(m.No)
 	if old == nil || old.Status != Booked {
 		return Booking{}, nil, Refuse(NoSuchBooking)
 	}
@@ -49,11 +49,11 @@ func (s *State) Mark(m Mark) (Booking, *Effect, error) {
 	}
 	marked := *old
 	marked.Visit = m.Visit
-	s.put(&marked)
+	s.bookings.replace(&marked)
 	data := mustJSON(ledger.Visit{
 		No: m.No, Opening: old.Opening, Subject: old.Subject, Clinic: m.Clinic, Slot: old.Slot, Visit: string(m.Visit), By: m.By,
 	})
-	e := s.effect(m.At, ledger.KindVisit, data, func() { s.put(old) })
+	e := s.effect(m.At, ledger.KindVisit, data, func() { s.bookings.replace(old) })
 	e.Booking = &marked
 	return marked, e, nil
 }

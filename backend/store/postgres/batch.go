@@ -15,11 +15,11 @@ import (
 // costs the server less than any statement with as many rows. All are sent before anything is answered, so the rows of a
 // COPY do not wait for the server to ask for them; where it does not ask, because something failed, it skips them.
 type batch struct {
-	session  *session
-	frontend *pgproto3.Frontend
-	params   [][]byte
-	buf      []byte
-	err      error // the first, of an argument that cannot be sent
+	session *session
+	out     []byte // what is to be sent; the driver's own would be made anew for every batch
+	params  [][]byte
+	buf     []byte
+	err     error // the first, of what cannot be sent
 }
 
 var binaryFormat = []int16{pgtype.BinaryFormatCode}
@@ -46,8 +46,18 @@ func (b *batch) Queue(text string, args ...any) {
 		b.buf = buf
 		b.params = append(b.params, buf[from:])
 	}
-	b.frontend.SendBind(&pgproto3.Bind{PreparedStatement: s.Name, ParameterFormatCodes: binaryFormat, Parameters: b.params})
-	b.frontend.SendExecute(&pgproto3.Execute{})
+	b.add(&pgproto3.Bind{PreparedStatement: s.Name, ParameterFormatCodes: binaryFormat, Parameters: b.params})
+	b.add(&pgproto3.Execute{})
+}
+
+// add adds one message.
+func (b *batch) add(m pgproto3.FrontendMessage) {
+	out, err := m.Encode(b.out)
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	b.out = out
 }
 
 func (b *batch) fail(err error) {
@@ -63,19 +73,19 @@ func (b *batch) Copy(text string, rows *copyRows) {
 		b.fail(fmt.Errorf("not prepared: %s", text))
 		return
 	}
-	b.frontend.SendBind(&pgproto3.Bind{PreparedStatement: s.Name})
-	b.frontend.SendExecute(&pgproto3.Execute{})
-	b.frontend.Send(&pgproto3.CopyData{Data: rows.end()})
-	b.frontend.Send(&pgproto3.CopyDone{})
+	b.add(&pgproto3.Bind{PreparedStatement: s.Name})
+	b.add(&pgproto3.Execute{})
+	b.add(&pgproto3.CopyData{Data: rows.end()})
+	b.add(&pgproto3.CopyDone{})
 }
 
 // finish sends what was added as one transaction and waits until that is committed. After an error the session cannot be
 // used any more.
 func (b *batch) finish(ctx context.Context) error {
+	b.add(&pgproto3.Sync{})
 	if b.err != nil {
 		return b.err
 	}
-	b.frontend.SendSync(&pgproto3.Sync{})
 	if err := b.flush(ctx); err != nil {
 		return err
 	}
@@ -102,7 +112,7 @@ func (b *batch) flush(ctx context.Context) error {
 	if err := conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
-	if err := b.frontend.Flush(); err != nil {
+	if _, err := conn.Write(b.out); err != nil {
 		return err
 	}
 	return conn.SetWriteDeadline(time.Time{})

@@ -23,7 +23,7 @@ type session struct {
 
 // batch begins a round trip.
 func (s *session) batch() *batch {
-	s.room = batch{session: s, frontend: s.conn.PgConn().Frontend(), params: s.room.params, buf: s.room.buf}
+	s.room = batch{session: s, out: s.room.out[:0], params: s.room.params, buf: s.room.buf}
 	return &s.room
 }
 

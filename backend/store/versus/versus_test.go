@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"github.com/daemun/daemun/backend/store/postgres"
 	"github.com/daemun/daemun/backend/store/sqlite"
 	"github.com/daemun/daemun/backend/store/storetest"
+	"github.com/daemun/daemun/gateway/pressure"
 	"github.com/daemun/daemun/loadlab/bench"
 )
 
@@ -42,7 +42,7 @@ var stores = []storeMatch{{"PostgreSQL", postgresContenders}, {"SQLite", sqliteC
 
 // BenchmarkBookings books in 4 slots that everybody wants, and in 100,000, in both stores.
 func BenchmarkBookings(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as servers have it
+	pressure.WatchMemory(0) // as servers do
 	var all []bench.Row
 	for _, store := range stores {
 		for _, slots := range []struct {
