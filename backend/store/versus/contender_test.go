@@ -26,6 +26,9 @@ type contender struct {
 	kept  func(context.Context) (int, error)             // how many bookings its tables hold
 	tune  func(context.Context, *contender) error        // nil: there is nothing to choose
 
+	// settle has the database write out what came before a round: it is not to be paid for by whose turn it is. nil: nothing to do.
+	settle func(context.Context) error
+
 	admitted int     // people let in: the first ones
 	tried    int     // people of the rounds so far
 	fastest  float64 // bookings a second
@@ -76,6 +79,11 @@ func (c *contender) measure(ctx context.Context, slots []string, people int, lim
 	before, err := c.kept(ctx)
 	if err != nil {
 		return outcome{}, err
+	}
+	if c.settle != nil {
+		if err := c.settle(ctx); err != nil {
+			return outcome{}, fmt.Errorf("%s: before a round: %w", c.name, err)
+		}
 	}
 	o := load(work{c.tried, c.tried + people, limit, c.bookFor(slots)})
 	c.tried += people

@@ -130,7 +130,25 @@ func postgresContenders(b testing.TB, in booking.Import) []*contender {
 		}
 		all = append(all, c)
 	}
+	settle := checkpoints(b, address)
+	for _, c := range all {
+		c.settle = settle
+	}
 	return all
+}
+
+// checkpoints has a server write its tables out.
+func checkpoints(b testing.TB, address string) func(context.Context) error {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close(context.Background()) })
+	return func(ctx context.Context) error {
+		_, err := conn.Exec(ctx, "CHECKPOINT")
+		return err
+	}
 }
 
 func ourPostgres(b testing.TB, address string, in booking.Import) *contender {
