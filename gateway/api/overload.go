@@ -51,12 +51,10 @@ type HeldStep struct {
 	At     time.Time `json:"at"`
 }
 
-// LimitStatus is how many requests may be out at once, and why that many.
+// LimitStatus is how many requests may be out at once; why that many, each instance says.
 type LimitStatus struct {
-	Permits  int    `json:"permits"`
-	InFlight int    `json:"in_flight"`
-	Ko       string `json:"ko"` // why it moved last; may be empty
-	En       string `json:"en"`
+	Permits  int `json:"permits"`
+	InFlight int `json:"in_flight"`
 }
 
 // LevelStatus is one class before the gate. Threshold is the part of the class's people that is let through now, 0 to 1.

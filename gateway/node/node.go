@@ -17,7 +17,6 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 	"github.com/daemun/daemun/gateway/keyring"
 	"github.com/daemun/daemun/gateway/meter"
-	"github.com/daemun/daemun/gateway/overload"
 	"github.com/daemun/daemun/gateway/queue"
 	"github.com/daemun/daemun/gateway/state"
 	"github.com/daemun/daemun/gateway/upstream"
@@ -44,9 +43,7 @@ type Options struct {
 	Backend   *upstream.Pool
 	Meter     *meter.Meter
 	Admission admission.Config
-	// Overload is what this gateway's flags say about protection, Backends the addresses of the backend that they name; nil:
-	// overload.Default() with the gate that Backend has, and its instances.
-	Overload *overload.Config
+	// Backends are the addresses of the backend that this gateway's flags name; nil: those of the instances that Backend has.
 	Backends []string
 	Clock    func() time.Time
 	Log      *zap.Logger

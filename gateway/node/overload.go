@@ -46,9 +46,6 @@ func (n *Node) startProtection(o *Options) {
 	for _, u := range o.Backends {
 		p.backends = append(p.backends, strings.TrimSuffix(u, "/"))
 	}
-	if o.Overload != nil {
-		p.base = *o.Overload
-	}
 	if len(p.backends) == 0 {
 		for _, i := range o.Backend.Instances() {
 			p.backends = append(p.backends, i.URL)

@@ -24,6 +24,7 @@ func TestNobodyIsResetByALeavingListener(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
 			ended := make(chan error, 1)
 			p := New(Options{Name: "test", Most: 1000, Limits: Inside()})
 			go func() { ended <- p.ServeFast(ctx, l, testServer(), Drain{Finish: 10 * time.Second}) }()
