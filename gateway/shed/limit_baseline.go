@@ -11,6 +11,7 @@ const (
 	little      = 1.25 // how far the throughput of a probe may be off
 	wide        = 1    // a spread over which long answers begun in a probe end well after it, in the crowd
 	moved       = 0.9  // a baseline that fell to less than this share has not settled
+	same        = 0.05 // a measurement that moved it by less than this share says that it stands
 )
 
 // baseline is how long an answer takes where nothing queues. It learns only from requests that began while few were out.
@@ -21,6 +22,7 @@ type baseline struct {
 	spread  float64 // variance of answers over the square of the mean, from windows in full use
 	doubt   float64 // variance of mean over its square
 	falling bool    // the last measurement was clearly shorter
+	stands  int     // measurements in a row that found it where it was
 
 	from, to time.Duration // when few were out, last
 	open     bool
@@ -58,6 +60,9 @@ func (b *baseline) fold() {
 	}
 	b.take(b.n, mean)
 	b.falling = was > 0 && b.mean < moved*was
+	if b.stands++; math.Abs(b.mean-was) > same*was {
+		b.stands = 0
+	}
 	b.n, b.sum, b.most = 0, 0, 0
 }
 
@@ -73,7 +78,7 @@ func (b *baseline) take(n, mean float64) {
 
 // learn takes a mean for true and forgets what was known before.
 func (b *baseline) learn(mean float64) {
-	b.mean, b.doubt = mean, uncertainty*uncertainty
+	b.mean, b.doubt, b.stands = mean, uncertainty*uncertainty, 0
 	b.n, b.sum, b.most = 0, 0, 0
 }
 
@@ -93,17 +98,22 @@ func (b *baseline) window(w window) {
 	}
 }
 
-// patience is how long a measurement will do: not long where it has not settled or the limit grew on it.
+// patience is how long a measurement will do: not long where it has not settled or the limit grew on it, and twice as long each
+// time that the next one found the same, while the throughput stays what it was. A probe costs a little throughput.
 func (l *Limit) patience() time.Duration {
-	if l.base.falling || doubt*l.permits > l.probe.found {
+	switch rate := l.rate(); {
+	case l.base.falling || doubt*l.permits > l.probe.found:
 		return soon
+	case rate < doubt*l.probe.rate || l.probe.rate < doubt*rate:
+		return lasting
 	}
-	return lasting
+	return lasting << min(l.base.stands, doublings)
 }
 
 const (
-	soon    = 300 * time.Millisecond
-	lasting = 3 * time.Second
+	soon      = 300 * time.Millisecond
+	lasting   = 3 * time.Second
+	doublings = 2
 )
 
 // probe lets fewer requests out for some milliseconds. The queue inside the backend that the limit allows pays for most of
@@ -112,6 +122,7 @@ type probe struct {
 	on      bool
 	permits float64
 	found   float64 // the limit when a probe was last due
+	rate    float64 // the throughput then
 	begun   time.Duration
 	ended   time.Duration
 	since   time.Duration // when few were out
@@ -132,9 +143,9 @@ func (l *Limit) low() int {
 // least it has nothing to lose by trying more.
 func (l *Limit) beginProbe(t time.Duration, w window) {
 	low := l.within(float64(l.low()))
-	l.probe.ended, l.probe.found = t, l.permits
+	l.probe.ended, l.probe.found, l.probe.rate = t, l.permits, l.rate()
 	if low < l.permits-0.5 {
-		l.probe = probe{on: true, permits: low, found: l.permits, begun: t, ended: t, quiet: -1}
+		l.probe = probe{on: true, permits: low, found: l.permits, rate: l.probe.rate, begun: t, ended: t, quiet: -1}
 		return
 	}
 	l.base.learn(w.mean())

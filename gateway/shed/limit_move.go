@@ -168,6 +168,7 @@ func (l *Limit) inVain(t time.Duration, w window) bool {
 		return false
 	}
 	l.base.learn(w.mean())
+	l.base.falling = true // a backend that lost places just then looks the same: the next probe tells
 	l.descent = descent{}
 	return true
 }
