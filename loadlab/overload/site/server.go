@@ -73,17 +73,15 @@ func WorkedAt(body []byte) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	n := int64(0)
-	for i, c := range rest {
-		if c < '0' || c > '9' {
-			return time.Unix(0, n), i > 0
-		}
-		if i == 19 {
-			break
-		}
-		n = n*10 + int64(c-'0')
+	end := bytes.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end <= 0 || end > 19 {
+		return time.Time{}, false
 	}
-	return time.Time{}, false
+	ns, err := strconv.ParseInt(string(rest[:end]), 10, 64)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return time.Unix(0, ns), true
 }
 
 func (s *Site) report(ctx *fasthttp.RequestCtx) {
