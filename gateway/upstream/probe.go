@@ -102,10 +102,12 @@ func (p *Pool) question(i *instance, timeout time.Duration) (*report, *fault) {
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
 	(&Request{Method: http.MethodGet, Path: "/internal/status"}).write(req, p.token)
-	if err := i.call(i.asks, req, resp, timeout); err != nil {
-		if sent(err) && cutOff(err) {
-			i.asks.CloseIdleConnections()
-		}
+	err := i.call(i.asks, req, resp, timeout)
+	if err != nil && sent(err) && cutOff(err) { // a kept connection says nothing of a backend that was started anew since
+		i.asks.CloseIdleConnections()
+		err = i.call(i.asks, req, resp, timeout)
+	}
+	if err != nil {
 		f, _ := lost(err)
 		return nil, f
 	}

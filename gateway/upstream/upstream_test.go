@@ -228,6 +228,18 @@ func TestConnectionsOfAnEarlierLifeAreNotTrusted(t *testing.T) {
 	}
 }
 
+// A question goes out again, too: a breaker that is tried with a connection of the backend's earlier life would rest once more.
+func TestAQuestionIsNotLostToAnEarlierLife(t *testing.T) {
+	p, _, server := newPool(t)
+	i := p.members.Load().list[0]
+	for range 3 {
+		if _, f := p.question(i, time.Second); f != nil {
+			t.Fatal(f)
+		}
+		server.CloseClientConnections()
+	}
+}
+
 func TestReportsGrowOld(t *testing.T) {
 	b, _, server := newPool(t)
 	if _, _, fresh := b.Report(); fresh {
