@@ -193,6 +193,7 @@ type crowd struct {
 	key                    atomic.Int64
 	over                   chan struct{}
 	working                sync.WaitGroup
+	leaving                sync.Once
 
 	mu   sync.Mutex
 	late []*person // newcomers who came in
@@ -230,6 +231,7 @@ func (c *crowd) begin() {
 		c.t.FailNow()
 	}
 	c.slots = c.wanted("Pass " + c.inside[0].pass)
+	c.t.Cleanup(c.leave)
 	for worker := range killWorkers {
 		c.working.Go(func() { c.work(worker) })
 	}
@@ -271,10 +273,15 @@ func (c *crowd) comeLate() {
 	}
 }
 
-// end lets everybody finish what they are at, until they know for sure how it went.
-func (c *crowd) end() {
-	close(c.over)
+// leave lets everybody finish what they are at.
+func (c *crowd) leave() {
+	c.leaving.Do(func() { close(c.over) })
 	c.working.Wait()
+}
+
+// end is leave for those who shall know for sure how it went.
+func (c *crowd) end() {
+	c.leave()
 	if c.t.Failed() {
 		c.t.FailNow()
 	}

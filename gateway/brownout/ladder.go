@@ -8,6 +8,10 @@ const credit = 2 * time.Second
 // A step that was given up and is needed again soon is given up more slowly, up to this many times.
 const mostPatience = 8
 
+// spare is the part of the permits that has to be free for step 4 to be given up without patience: then the backend can do more
+// than P0 and P1 ask of it.
+const spare = 0.25
+
 // Status is where a ladder stands.
 type Status struct {
 	Step   Step
@@ -85,7 +89,7 @@ func (l *Ladder) Look(s *Signal, now time.Time) bool {
 	switch {
 	case l.above >= l.cfg.Up && l.above > 0:
 		l.climb(l.least, why, now)
-	case l.below >= l.down() && l.below > 0:
+	case l.below >= l.down(s) && l.below > 0:
 		l.move(l.step-1, whyEnough, now)
 		l.left = true
 	default:
@@ -99,8 +103,11 @@ func (l *Ladder) Look(s *Signal, now time.Time) bool {
 
 // down is how long a lower step must have been enough. The last step turns people away whom the backend could serve, and so it
 // is given up as soon as it was taken, unless that proves too soon.
-func (l *Ladder) down() time.Duration {
+func (l *Ladder) down(s *Signal) time.Duration {
 	if l.step == Essential {
+		if s.Idle >= spare {
+			return l.cfg.Up
+		}
 		return l.cfg.Up * time.Duration(l.patience)
 	}
 	return l.cfg.Down * time.Duration(l.patience)

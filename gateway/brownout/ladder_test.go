@@ -20,6 +20,7 @@ func anySignal() *rapid.Generator[Signal] {
 			Connections: rapid.Float64Range(0, 1).Draw(t, "connections"),
 			Wait:        time.Duration(rapid.IntRange(0, 600).Draw(t, "wait")) * time.Millisecond,
 			Instances:   rapid.IntRange(0, 3).Draw(t, "instances"),
+			Idle:        rapid.Float64Range(0, 1).Draw(t, "idle"),
 		}
 		s.Ready = rapid.IntRange(0, s.Instances).Draw(t, "ready")
 		for class := range shed.Lane {
@@ -159,6 +160,22 @@ func TestDays(t *testing.T) {
 }
 
 // A process that was not run has seen nothing: neither that all is well nor that it is not.
+// A backend that was too slow for P0 and P1 alone and is well again: their permits lie idle, and nobody is turned away in vain for
+// long, however often the last step was taken before. While all permits are in use that takes patience.
+func TestTheLastStepIsGivenUpWhilePermitsLieIdle(t *testing.T) {
+	for idle, want := range map[float64]time.Duration{0.6: Default().Up, 0.1: mostPatience * Default().Up} {
+		l, now := New(Default(), begin), begin
+		l.step, l.patience = Essential, mostPatience
+		for l.Status().Step == Essential {
+			now = now.Add(time.Second)
+			l.Look(&Signal{Idle: idle}, now)
+		}
+		if took := now.Sub(begin); took < want || took > want+2*time.Second {
+			t.Errorf("%.0f %% of the permits idle: after %v, want %v", 100*idle, took, want)
+		}
+	}
+}
+
 func TestTimeThatNobodySawCountsLittle(t *testing.T) {
 	l := New(Default(), begin)
 	l.step = Lean

@@ -15,8 +15,9 @@ type Signal struct {
 	Wait        time.Duration // how long the oldest of the public waits for a permit
 	// Offered and Shed count the requests of the last second by class, P0 to P3.
 	Offered, Shed [shed.Lane]uint64
-	Instances     int // of the backend
-	Ready         int // of them, those that take requests
+	Idle          float64 // part of the permits that nobody holds
+	Instances     int     // of the backend
+	Ready         int     // of them, those that take requests
 }
 
 // Marks are the values of a signal at which each step is wanted; 0: that signal alone never wants the step.

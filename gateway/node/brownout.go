@@ -87,7 +87,11 @@ func (n *Node) look(now time.Time) {
 }
 
 func (n *Node) signals(seen *api.Overload) brownout.Signal {
-	s := brownout.Signal{Lag: n.Late(), Wait: n.backend.Gate().Status().Waited}
+	gate := n.backend.Gate().Status()
+	s := brownout.Signal{Lag: n.Late(), Wait: gate.Waited}
+	if gate.Permits > 0 {
+		s.Idle = max(0, 1-float64(gate.InFlight)/float64(gate.Permits))
+	}
 	if m := seen.Memory; m.Limit > 0 {
 		s.Memory = float64(liveHeap()) / float64(m.Limit)
 	}
