@@ -7,15 +7,21 @@ import (
 	"github.com/daemun/daemun/gateway/api"
 )
 
-// TestAnotherBackendTakesOver: a gateway knows of two backends, of which one is there. That one is killed, the other one comes
-// up on the same bookings, and whoever had a place and a pass goes on with them. The gateway says of each how it is.
-func TestAnotherBackendTakesOver(t *testing.T) {
-	s := newSite(t)
-	second := freePort(t)
-	first := start(t, "backend", "--data", s.data, "--demo", "--listen", s.backend)
+// twoBackends is a site whose gateway knows of two backends: the first one is there, of the second one there is the address.
+func twoBackends(t *testing.T) (s *site, first *process, second string) {
+	t.Helper()
+	s, second = newSite(t), freePort(t)
+	first = start(t, "backend", "--data", s.data, "--demo", "--listen", s.backend)
 	s.parts = []*process{first, start(t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--lanes", s.lanes,
 		"--backend", "http://"+s.backend, "--backend", "http://"+second)}
 	s.bothReady()
+	return s, first, second
+}
+
+// TestAnotherBackendTakesOver: a gateway knows of two backends, of which one is there. That one is killed, the other one comes
+// up on the same bookings, and whoever had a place and a pass goes on with them. The gateway says of each how it is.
+func TestAnotherBackendTakesOver(t *testing.T) {
+	s, first, second := twoBackends(t)
 	eligible, _ := s.citizens()
 	pass := "Pass " + s.enter(s.join(eligible[0]))
 	waiting := s.join(eligible[1])
@@ -35,12 +41,7 @@ func TestAnotherBackendTakesOver(t *testing.T) {
 // TestABackendStandsBy: one that waits is known to stand by, takes over when the other is killed, and nobody loses a place, a
 // pass or a booking.
 func TestABackendStandsBy(t *testing.T) {
-	s := newSite(t)
-	second := freePort(t)
-	first := start(t, "backend", "--data", s.data, "--demo", "--listen", s.backend)
-	s.parts = []*process{first, start(t, "gateway", "--data", s.data, "--listen", s.public, "--control", s.control, "--lanes", s.lanes,
-		"--backend", "http://"+s.backend, "--backend", "http://"+second)}
-	s.bothReady()
+	s, first, second := twoBackends(t)
 	s.parts = append(s.parts, start(t, "backend", "--data", s.data, "--demo", "--standby", "--listen", second))
 	s.eventually("the other one stands by", func() bool { return s.instances()["http://"+second] == api.InstanceStandby })
 	eligible, _ := s.citizens()

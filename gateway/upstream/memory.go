@@ -51,52 +51,54 @@ const entryCost = 256
 
 func (k *keptAnswer) cost() int { return len(k.key) + len(k.answer.Body) + entryCost }
 
-// get returns an answer that is kept and younger than an age.
-func (m *memory) get(key string, now time.Time, age time.Duration) (Answer, bool) {
-	if age <= 0 {
-		return Answer{}, false
+// age is how long an answer has been kept. Whoever looked at the clock before it came finds it new.
+func (k *keptAnswer) age(now time.Time) time.Duration { return max(now.Sub(k.at), 0) }
+
+// young returns what is kept and younger than an age; nil: nothing. The caller holds the lock.
+func (m *memory) young(key string, now time.Time, age time.Duration) *keptAnswer {
+	if e := m.kept[key]; e != nil {
+		if k := e.Value.(*keptAnswer); k.age(now) < age {
+			return k
+		}
 	}
+	return nil
+}
+
+// atOnce returns an answer that is kept where nobody need ask for a newer one: it is younger than fresh, or younger than oldest
+// and a newer one could not be had a moment ago.
+func (m *memory) atOnce(key string, now time.Time, fresh, oldest time.Duration) (Answer, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := m.kept[key]
-	if e == nil {
-		return Answer{}, false
-	}
-	k := e.Value.(*keptAnswer)
-	if now.Sub(k.at) >= age {
+	k := m.young(key, now, max(fresh, oldest))
+	if k == nil || k.age(now) >= fresh && !(k.age(now) < oldest && m.spares(k, now)) {
 		return Answer{}, false
 	}
 	return m.give(k, now), true
 }
 
-// spared returns an answer that is kept where a newer one could not be had a moment ago.
-func (m *memory) spared(key string, now time.Time, age time.Duration) (Answer, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.kept[key]
-	if e == nil {
-		return Answer{}, false
-	}
-	k := e.Value.(*keptAnswer)
+// spares tells whether a newer answer could not be had a moment ago. The caller holds the lock.
+func (m *memory) spares(k *keptAnswer, now time.Time) bool {
 	since := now.Sub(k.failed)
-	if k.failed.IsZero() || now.Sub(k.at) >= age || since >= sparedFor && (m.under[key] == nil || since >= sparedOver) {
-		return Answer{}, false
-	}
-	return m.give(k, now), true
+	return !k.failed.IsZero() && (since < sparedFor || m.under[k.key] != nil && since < sparedOver)
 }
 
-// failed notes that a newer answer than the one that is kept could not be had.
-func (m *memory) failed(key string, now time.Time) {
+// instead returns what is kept and younger than an age where a newer answer could not be had, and remembers that.
+func (m *memory) instead(key string, now time.Time, age time.Duration) (Answer, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e := m.kept[key]; e != nil {
 		e.Value.(*keptAnswer).failed = now
 	}
+	k := m.young(key, now, age)
+	if k == nil {
+		return Answer{}, false
+	}
+	return m.give(k, now), true
 }
 
 func (m *memory) give(k *keptAnswer, now time.Time) Answer {
 	a := k.answer
-	a.Age, a.Kept = max(now.Sub(k.at), 0), true
+	a.Age, a.Kept = k.age(now), true
 	m.given.Add(1)
 	return a
 }

@@ -270,7 +270,7 @@ func TestWhatIsKeptStaysInItsBounds(t *testing.T) {
 			if cost != m.bytes || cost > c.Bytes || m.order.Len() > c.Entries || len(m.kept) != m.order.Len() {
 				t.Fatalf("%d bytes, counted %d; %d entries, %d keys", cost, m.bytes, m.order.Len(), len(m.kept))
 			}
-			if a, ok := m.get(key, now, time.Hour); !ok || string(a.Body) != body {
+			if a, ok := m.atOnce(key, now, time.Hour, 0); !ok || string(a.Body) != body {
 				t.Fatal("the newest is gone")
 			}
 		}

@@ -81,10 +81,7 @@ func (p *Pool) Shared(ctx context.Context, prio shed.Priority, scope uint32, r R
 		return p.Do(ctx, prio, r)
 	}
 	c := p.config.Load().Fallback
-	if kept, ok := p.kept.get(key, p.clock(), c.SnapshotAge); ok {
-		return kept, nil
-	}
-	if kept, ok := p.kept.spared(key, p.clock(), c.OldestAge); ok {
+	if kept, ok := p.kept.atOnce(key, p.clock(), c.SnapshotAge, c.OldestAge); ok {
 		return kept, nil
 	}
 	answer, err := p.kept.together(ctx, key, func() (Answer, error) {
@@ -97,8 +94,7 @@ func (p *Pool) Shared(ctx context.Context, prio shed.Priority, scope uint32, r R
 	if err == nil && answer.Status < http.StatusInternalServerError {
 		return answer, nil
 	}
-	p.kept.failed(key, p.clock())
-	if kept, ok := p.kept.get(key, p.clock(), c.OldestAge); ok {
+	if kept, ok := p.kept.instead(key, p.clock(), c.OldestAge); ok {
 		return kept, nil
 	}
 	return answer, err

@@ -57,8 +57,14 @@ func HTML(w io.Writer, r *result.Result) error {
 		*result.Result
 		Outcome  words
 		Style    template.CSS
+		Open     []result.Line // what does not hold, or is not known to
 		Sections []section
-	}{r, outcomes[r.Verdict], report.Style(), nil}
+	}{r, outcomes[r.Verdict], report.Style(), nil, nil}
+	for _, l := range r.Lines {
+		if l.Unknown != "" || !l.OK {
+			v.Open = append(v.Open, l)
+		}
+	}
 	for i := range r.Experiments {
 		v.Sections = append(v.Sections, sectionOf(r, &r.Experiments[i]))
 	}
