@@ -218,12 +218,15 @@ func (s *State) Settle(settled []Settlement) *Effect {
 // RestoreTold puts back which event the pending messages of a booking, and of the other dose's, are of, given one of their
 // numbers.
 func (s *State) RestoreTold(no string, number uint64) {
-	b := s.booking(no)
-	if b == nil {
+	bs := &s.bookings
+	i := bs.byNumber[numberOf(no)]
+	if i == 0 {
 		return
 	}
-	s.bookings.markTold(b, max(b.told, number/perEvent))
-	if other := s.booking(b.Pair); other != nil {
-		s.bookings.markTold(other, max(other.told, number/perEvent))
+	for _, i := range [...]uint32{i, bs.byNumber[bs.rows.at(i).pair]} {
+		if i != 0 {
+			r := bs.rows.at(i)
+			r.told = max(r.told, number/perEvent)
+		}
 	}
 }

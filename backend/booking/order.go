@@ -68,7 +68,7 @@ func (s *State) Book(o Order) (Placed, *Effect, error) {
 	if offer != nil {
 		s.dropOffers(e, b.Opening, b.Slot)
 	}
-	return s.placed(&b), e, nil
+	return placed(&b, second), e, nil
 }
 
 // enlist puts a new booking into the state, and returns where it stands; strike takes it out, nil is none. One that rests on an
@@ -99,10 +99,15 @@ func (s *State) strike(b *Booking, slot *SlotSupply, offer *Offer) {
 	s.withdraw(b, slot, offer, -1)
 }
 
-// placed is the answer to an order that made that booking.
-func (s *State) placed(b *Booking) Placed {
-	p := Placed{Booking: *b, Second: s.booking(b.Pair)}
+// placed is the answer to an order that made those bookings; second is nil where there is none.
+func placed(b, second *Booking) Placed {
+	p := Placed{Booking: *b}
 	p.Sealed = nil
+	if second != nil {
+		copied := *second // the disk reads the other
+		copied.Sealed = nil
+		p.Second = &copied
+	}
 	return p
 }
 
@@ -110,7 +115,7 @@ func (s *State) replay(b *Booking, o *Order) (Placed, error) {
 	if b.BodyHash != o.BodyHash || b.Opening != o.Opening {
 		return Placed{}, Refuse(KeyReused)
 	}
-	p := s.placed(b)
+	p := placed(b, s.booking(b.Pair))
 	p.Replayed = true
 	return p, nil
 }
