@@ -93,7 +93,7 @@ func (g *Gate) pop(c Class) *waiter {
 	if c <= P1 {
 		return g.queues[c].popOldest()
 	}
-	return g.queues[c].popNewest()
+	return g.queues[c].popFirst()
 }
 
 // sendAway ends every wait, for there is nowhere to go.

@@ -139,7 +139,7 @@ func TestTheLaneNeverHoldsMoreThanItsShareWhileOthersWait(t *testing.T) {
 			} else if c := Class(rapid.IntRange(0, Classes-1).Draw(t, "class")); g.site(c) != nil {
 				g.take(c, g.sites[0])
 				out = append(out, Permit{g.sites[0], now, c})
-			} else if w, err := g.enqueue(c, now); err == nil {
+			} else if w, err := g.enqueue(Priority{Class: c}, now); err == nil {
 				waiting = append(waiting, w)
 			}
 			for i := 0; i < len(waiting); i++ {

@@ -3,10 +3,11 @@
 // A request acquires a permit before it is proxied and releases it afterwards. Each backend instance is a Site with a limit
 // of its own, found by what the instance shows: see Limit. One Gate feeds them all: while all permits are out, requests wait
 // in one queue per class; a freed permit goes to the highest class that waits, except for a small share that keeps lower
-// classes from starving, and to the site with the least to do. P0 and P1 wait in order of arrival; P2 and P3 are served
-// newest first, because under congestion the newest is the one whose sender still listens. When the queue is full the lowest
-// class gives way, not the arrival. Before the queue stands a threshold within each class, that keeps the journey of one
-// person on one side: see Priority.
+// classes from starving, and to the site with the least to do. P0 and P1 wait in order of arrival; P2 and P3 are served by
+// sub-level, so that a person's journey goes on once it was begun (see Priority), and of those who are alike the newest first,
+// because under congestion the newest is the one whose sender still listens. When the queue is full the lowest class gives
+// way, and in it the last sub-level, not the arrival. Before the queue stands a threshold within each class, that keeps the
+// journey of one person on one side.
 //
 // The reserved lane (the call centre and the clinics) stands beside the classes: a queue of its own, and first right to a
 // small share of the permits. Within its share it goes before everybody, so that a crowd of any size cannot keep it out;
@@ -144,7 +145,7 @@ func (g *Gate) Acquire(ctx context.Context, at Priority) (Permit, error) {
 		g.mu.Unlock()
 		return Permit{s, now, at.Class}, nil
 	}
-	w, err := g.enqueue(at.Class, now)
+	w, err := g.enqueue(at, now)
 	wait := g.cfg.Wait[at.Class]
 	g.mu.Unlock()
 	if err != nil {
@@ -185,17 +186,18 @@ func (g *Gate) mayStay(w *waiter) bool {
 }
 
 // enqueue adds a waiter, if need be in place of one of a lower class. The caller holds the lock.
-func (g *Gate) enqueue(class Class, now time.Time) (*waiter, error) {
+func (g *Gate) enqueue(at Priority, now time.Time) (*waiter, error) {
+	class := at.Class
 	if g.permits() == 0 {
 		return nil, ErrNoSite
 	}
 	g.levels.waited = true
-	if g.full(class) && (g.applies(RuleQueue) || g.waiting+g.queues[Lane].live >= mostWaiting) && !g.evictBelow(class) {
+	if g.full(class) && (g.applies(RuleQueue) || g.waiting+g.queues[Lane].live >= mostWaiting) && !g.evictBelow(at) {
 		g.refused(class)
 		return nil, ErrShed
 	}
 	g.rules[RuleLimit].refused++
-	w := g.waiter(class, now)
+	w := g.waiter(at, now)
 	g.queues[class].push(w)
 	g.left(class, -1)
 	return w, nil
@@ -216,17 +218,22 @@ func (g *Gate) refused(class Class) {
 	}
 }
 
-func (g *Gate) evictBelow(class Class) bool {
-	if class == Lane {
+// evictBelow sends somebody away who goes after the arrival: of the lowest class that waits, the last sub-level.
+func (g *Gate) evictBelow(at Priority) bool {
+	if at.Class == Lane {
 		return false
 	}
-	for c := public - 1; c > class; c-- {
-		if w := g.queues[c].popOldest(); w != nil {
-			g.waiting--
-			g.refused(c)
-			w.tell(shed)
-			return true
+	for c := public; c > at.Class; {
+		c--
+		q := &g.queues[c]
+		if q.live == 0 || c == at.Class && (c <= P1 || q.lastRank() <= rankOf(at.Level)) {
+			continue
 		}
+		w := q.popLast()
+		g.waiting--
+		g.refused(c)
+		w.tell(shed)
+		return true
 	}
 	return false
 }

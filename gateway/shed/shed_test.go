@@ -3,10 +3,13 @@ package shed
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func small(permits, queue int) Config {
@@ -27,6 +30,16 @@ func open(cfg Config, clock func() time.Time) *Gate {
 // order lets classes queue up behind one held permit and returns in which order they are served.
 func order(t *testing.T, cfg Config, arrivals []Class) (served []int, refused []int) {
 	t.Helper()
+	var at []Priority
+	for _, c := range arrivals {
+		at = append(at, Priority{Class: c})
+	}
+	return orderOf(t, cfg, at)
+}
+
+// orderOf is order with sub-levels.
+func orderOf(t *testing.T, cfg Config, arrivals []Priority) (served []int, refused []int) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		g := open(cfg, time.Now)
 		held, err := g.Acquire(t.Context(), At(P0))
@@ -34,9 +47,9 @@ func order(t *testing.T, cfg Config, arrivals []Class) (served []int, refused []
 			t.Fatal(err)
 		}
 		var mu sync.Mutex
-		for i, class := range arrivals {
+		for i, at := range arrivals {
 			go func() {
-				p, err := g.Acquire(t.Context(), At(class))
+				p, err := g.Acquire(t.Context(), at)
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
@@ -75,6 +88,86 @@ func TestFullQueueEvictsTheLowestClass(t *testing.T) {
 	if len(served) != 2 || served[0] != 2 || served[1] != 1 {
 		t.Fatalf("served %v", served)
 	}
+}
+
+// TestWhoGoesFirstInAClass: of P2 and P3 the first sub-level, and of those alike the newest; of P0 and P1 the oldest.
+func TestWhoGoesFirstInAClass(t *testing.T) {
+	first, middle, last := uint16(0), uint16(Levels/2), uint16(Levels-1)
+	for c, want := range map[Class][]int{P0: {0, 1, 2, 3, 4}, P1: {0, 1, 2, 3, 4}, P2: {4, 2, 1, 3, 0}, P3: {4, 2, 1, 3, 0}} {
+		served, refused := orderOf(t, small(1, 10), []Priority{{c, last}, {c, middle}, {c, first}, {c, last - Levels/4}, {c, first + 1}})
+		if len(refused) != 0 || !slices.Equal(served, want) {
+			t.Errorf("%v: served %v, want %v; refused %v", c, served, want, refused)
+		}
+	}
+}
+
+// TestFullQueueEvictsTheLastSubLevel, be it the arrival; of P0 and P1 always the arrival.
+func TestFullQueueEvictsTheLastSubLevel(t *testing.T) {
+	first, middle, last := uint16(0), uint16(Levels/2), uint16(Levels-1)
+	for c, want := range map[Class][]int{P0: {2, 3}, P1: {2, 3}, P2: {0, 3}, P3: {0, 3}} {
+		_, refused := orderOf(t, small(1, 2), []Priority{{c, last}, {c, middle}, {c, first}, {c, last}})
+		if !slices.Equal(refused, want) {
+			t.Errorf("%v: refused %v, want %v", c, refused, want)
+		}
+	}
+}
+
+// TestQueueKeepsBothOrders holds a queue against lists that are sorted anew each time.
+func TestQueueKeepsBothOrders(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var q queue
+		var in []*waiter // by arrival
+		take := func(got *waiter, want int) {
+			if len(in) == 0 {
+				if got != nil {
+					t.Fatal("somebody came out of an empty queue")
+				}
+				return
+			}
+			if got != in[want] {
+				t.Fatalf("level %d came out, want %d", got.level, in[want].level)
+			}
+			in = slices.Delete(in, want, want+1)
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"push": func(t *rapid.T) {
+				w := &waiter{level: rapid.Uint16Range(0, Levels-1).Draw(t, "level")}
+				q.push(w)
+				in = append(in, w)
+			},
+			"remove": func(t *rapid.T) {
+				if len(in) > 0 {
+					i := rapid.IntRange(0, len(in)-1).Draw(t, "who")
+					q.remove(in[i])
+					in = slices.Delete(in, i, i+1)
+				}
+			},
+			"oldest": func(*rapid.T) { take(q.popOldest(), 0) },
+			"first": func(*rapid.T) {
+				want := 0
+				for i, w := range in {
+					if rankOf(w.level) <= rankOf(in[want].level) {
+						want = i
+					}
+				}
+				take(q.popFirst(), want)
+			},
+			"last": func(*rapid.T) {
+				want := 0
+				for i, w := range in {
+					if rankOf(w.level) >= rankOf(in[want].level) {
+						want = i
+					}
+				}
+				take(q.popLast(), want)
+			},
+			"": func(t *rapid.T) {
+				if q.live != len(in) || (q.oldest == nil) != (len(in) == 0) || (q.taken == 0) != (len(in) == 0) {
+					t.Fatalf("%d in the queue, want %d", q.live, len(in))
+				}
+			},
+		})
+	})
 }
 
 func TestShareKeepsTheLowestClassAlive(t *testing.T) {
