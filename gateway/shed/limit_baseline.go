@@ -131,8 +131,12 @@ type probe struct {
 
 func (p *probe) due(t, after time.Duration) bool { return t-p.ended >= after }
 
-// low is how few have to be out for nothing to queue.
+// low is how few have to be out for nothing to queue. In a probe they are what it lets out: the least limit may be more than few,
+// and there is nothing better to learn from.
 func (l *Limit) low() int {
+	if l.probe.on {
+		return int(l.probe.permits)
+	}
 	if rate := l.rate(); rate > 0 && l.base.mean > 0 {
 		return max(1, int(quiet*rate*l.base.mean/float64(time.Second)))
 	}

@@ -74,7 +74,7 @@ func TestTheLimitFollowsTheBackend(t *testing.T) {
 		{"ten times the time", func() server {
 			return &places{n: always(16), service: slowed(5*sec, 10*sec, ms20, 10)}
 		}, 800, 80, 16, 26, 18, 4 * sec},
-		{"an eighth of the places", func() server { return &places{n: change(5*sec, 10*sec, 16, 2), service: ms20} }, 800, 100, 2, 6, 18, 5 * sec},
+		{"an eighth of the places", func() server { return &places{n: change(5*sec, 10*sec, 16, 2), service: ms20} }, 800, 100, 2, 6, 18, 4 * sec},
 		{"ten times the places", func() server { return &places{n: change(5*sec, 10*sec, 16, 160), service: ms20} }, 800, 8000, 160, 260, 16, 5 * sec},
 	} {
 		for _, factor := range []float64{1.4, 4} {
@@ -93,6 +93,9 @@ func TestTheLimitFollowsTheBackend(t *testing.T) {
 				c.name, factor, median(down), median(up), slices.Max(down), slices.Max(up), median(regainDown), median(regainUp), slices.Max(regainDown), slices.Max(regainUp), median(during))
 			if worst := max(slices.Max(down), slices.Max(up)); worst > c.within.Seconds() {
 				t.Errorf("%s: the limit follows after %v and %v", c.name, down, up)
+			}
+			if slices.Min(during) < 0.92 {
+				t.Errorf("%s: goodput during the change is %v of what the backend can do", c.name, during)
 			}
 		}
 	}
