@@ -69,9 +69,8 @@ func (l *Limit) decide(t time.Duration) {
 		l.crowded(t, w)
 	}
 	switch {
-	case w.n < minSamples:
-	case w.out < used*math.Floor(l.permits)*float64(w.n):
-		l.hold()
+	case w.n < minSamples || w.out < used*math.Floor(l.permits)*float64(w.n):
+		l.unused(t, w)
 	case float64(w.slow) > slowShare*float64(w.n) && l.base.mean < float64(l.cfg.Ceiling):
 		l.set(l.permits*cut, ReasonCeiling)
 		l.measured(t, w)
@@ -90,11 +89,23 @@ const calm = 2 * time.Second
 // short would cost throughput: then the time that answers take now is taken for it, which is too long at most, and probes
 // bring it down.
 func (l *Limit) crowded(t time.Duration, w window) {
-	if t-l.fullAt > calm && l.base.mean > 0 && w.mean() > l.base.mean {
-		l.base.learn(w.mean())
-		l.base.falling = true
+	if t-l.fullAt > calm {
+		l.rates = [3]float64{} // of that time, too
+		if l.base.mean > 0 && w.mean() > l.base.mean {
+			l.base.learn(w.mean())
+			l.base.falling = true
+		}
 	}
 	l.fullAt = t
+}
+
+// unused brings a limit down that has long not been used in full and is more than twice what was out, as far as its start: a
+// limit from a time when a backend was slow, or had more places, would let everything in at once when a crowd comes.
+func (l *Limit) unused(t time.Duration, w window) {
+	l.hold()
+	if least := max(float64(l.cfg.Start), 2*float64(w.peak)); t-l.fullAt > calm && l.permits > least {
+		l.set(max(l.permits*cut, least), ReasonHold)
+	}
 }
 
 func (l *Limit) hold() {
