@@ -57,6 +57,9 @@ func (s *Signer) Attempt(c *Check) Attempt {
 // Read reads a state that came back to the holder of a pass. An error says that it is not one that we made for them at
 // this provider.
 func (s *Signer) Read(state, provider, opening string, who subject.ID) (Check, error) {
+	if len(state) != stateEncoding.EncodedLen(stateLen) { // base64 passes over line breaks, and one state would have many texts
+		return Check{}, refuse(Expired)
+	}
 	raw, err := stateEncoding.DecodeString(state)
 	if err != nil || len(raw) != stateLen || raw[0] != stateVersion {
 		return Check{}, refuse(Expired)
