@@ -99,26 +99,12 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	capacity, err := calibrate(ctx, r.servers, r.people, r.o.seed)
 	if err == nil {
-		err = r.slowDown(ctx, capacity)
-	}
-	if err == nil {
 		err = r.arrange(capacity)
 	}
 	if err != nil {
 		r.servers.stop()
 	}
 	return err
-}
-
-// slowDown sets a lower pace of admission where the machine turned out to need more time: the people who book are what costs it
-// most.
-func (r *run) slowDown(ctx context.Context, capacity float64) error {
-	wanted := time.Duration(r.o.seconds) * time.Second
-	pace, needed := r.plan.StartRate(wanted), r.plan.Paced(capacity, wanted).Run
-	if slower := r.plan.StartRate(needed); slower < pace {
-		return r.servers.startGateway(ctx, r.o, slower, r.plan.MaxRate(needed))
-	}
-	return nil
 }
 
 // arrange fixes the schedule and the crowd; from here on nothing bends to how the servers do.

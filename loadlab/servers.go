@@ -63,6 +63,8 @@ func seed(ctx context.Context, o options, p scenario.Plan, opensIn time.Duration
 }
 
 // startServers starts backend and gateway and waits until both are ready.
+// The gateway is told as an operator would at which pace to begin and where to stop raising it, so that the people who
+// must book are spread over the run; in between it finds its own.
 func startServers(ctx context.Context, o options, startRate, maxRate int) (*servers, error) {
 	ports, err := fault.FreePorts(3)
 	if err != nil {
@@ -79,7 +81,13 @@ func startServers(ctx context.Context, o options, startRate, maxRate int) (*serv
 		s.stop()
 		return nil, err
 	}
-	err = s.startGateway(ctx, o, startRate, maxRate)
+	s.gateway, err = fault.Start(fault.Spec{Name: "gateway", Binary: o.binary, Log: filepath.Join(o.out, "gateway.log"),
+		Ready: "http://" + s.public + "/readyz",
+		Args: []string{"gateway", "--listen", s.public, "--control", s.control, "--lanes", "127.0.0.1:0", "--backend", "http://" + s.backendAt,
+			"--data", o.data, "--admission-start", strconv.Itoa(startRate), "--admission-max", strconv.Itoa(maxRate)}})
+	if err == nil {
+		err = s.gateway.WaitReady(ctx, time.Minute)
+	}
 	if err == nil {
 		err = s.findOpening(ctx)
 	}
@@ -88,23 +96,6 @@ func startServers(ctx context.Context, o options, startRate, maxRate int) (*serv
 		return nil, err
 	}
 	return s, nil
-}
-
-// startGateway starts the gateway, in place of one that runs, and waits until it is ready. It is told as an operator would at
-// which pace to begin and where to stop raising it, so that the people who must book are spread over the run; in between it
-// finds its own.
-func (s *servers) startGateway(ctx context.Context, o options, startRate, maxRate int) (err error) {
-	if s.gateway != nil {
-		s.gateway.Stop(10 * time.Second)
-	}
-	s.gateway, err = fault.Start(fault.Spec{Name: "gateway", Binary: o.binary, Log: filepath.Join(o.out, "gateway.log"),
-		Ready: "http://" + s.public + "/readyz",
-		Args: []string{"gateway", "--listen", s.public, "--control", s.control, "--lanes", "127.0.0.1:0", "--backend", "http://" + s.backendAt,
-			"--data", o.data, "--admission-start", strconv.Itoa(startRate), "--admission-max", strconv.Itoa(maxRate)}})
-	if err != nil {
-		return err
-	}
-	return s.gateway.WaitReady(ctx, time.Minute)
 }
 
 // findOpening takes the first opening that is not closed.

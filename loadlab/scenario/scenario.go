@@ -106,14 +106,13 @@ func (s Scenario) Scale(requests uint64) Plan {
 
 // A run of the full size is planned for full seconds: what two cores carry with both servers and the generator on them at
 // about three quarters, so that some seconds in which others slow the machine down can be caught up. A faster machine gets
-// no shorter run, because people need time to come, wait and book. On a slower one the time grows with the square of what is
-// missing: it needs longer for the same work, and those who slow it down leave it less to catch up with. A smaller size keeps
-// the bookings a second of the full one.
+// no shorter run, because the pace of admission is set before the machine is measured, and people need time to come, wait
+// and book. A smaller size keeps the bookings a second of the full one.
 const (
 	full     = 235 * time.Second
-	enough   = 80_000 // requests a second of the waiting room alone; a machine that answers fewer gets more time, within longest
+	enough   = 45_000 // requests a second; a machine that answers fewer gets more time, within longest
 	shortest = 27 * time.Second
-	longest  = 480 * time.Second
+	longest  = 250 * time.Second
 	// journey is how long the last people let in need until they have booked, with a fault on their way.
 	journey = 12 * time.Second
 	// lobby and shortLobby are the people's time before the opening in a large and a small run.
@@ -128,8 +127,7 @@ func (p Plan) Paced(capacity float64, wanted time.Duration) Plan {
 	if wanted <= 0 {
 		size := float64(p.Requests) / float64(p.Scenario.Requests)
 		run := p.Lobby + journey + time.Duration(size*float64(full-lobby-journey))
-		slower := max(1, enough/capacity)
-		run = max(time.Duration(float64(run)*slower*slower), shortest)
+		run = max(time.Duration(float64(run)*max(1, enough/capacity)), shortest)
 		p.Run = min(run, longest)
 	}
 	p.Run = p.Run.Round(time.Second)

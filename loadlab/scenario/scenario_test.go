@@ -55,7 +55,7 @@ func TestPlansHaveRoom(t *testing.T) {
 
 func TestTheFullRunFitsItsTime(t *testing.T) {
 	p := Surge().Scale(10_000_000)
-	for capacity, want := range map[float64]time.Duration{80_000: full, 90_000: full, 70_000: 307 * time.Second, 60_000: 418 * time.Second, 40_000: longest} {
+	for capacity, want := range map[float64]time.Duration{45_000: full, 90_000: full, 43_000: 246 * time.Second, 20_000: longest} {
 		if got := p.Paced(capacity, 0).Run; got != want {
 			t.Errorf("at %.0f/s the run takes %v, want %v", capacity, got, want)
 		}
