@@ -15,6 +15,7 @@ import (
 
 	"github.com/daemun/daemun/backend/booking"
 	"github.com/daemun/daemun/backend/ledger"
+	"github.com/daemun/daemun/backend/store/group"
 	"github.com/daemun/daemun/backend/store/postgres"
 	"github.com/daemun/daemun/backend/store/sqlite"
 )
@@ -72,11 +73,16 @@ func (s storeName) open(ctx context.Context, data folder, now time.Time) (bookin
 	return opened(sqlite.Open(ctx, data.path("backend", "daemun.db"), now))
 }
 
-// opened makes sure that no store is none, and not one of some type that is nil.
-func opened(s booking.Store, err error) (booking.Store, error) {
+// opened has a store gather what many people write, and makes sure that no store is none, and not one of some type that is
+// nil.
+func opened(s interface {
+	booking.Store
+	Gather(pace time.Duration)
+}, err error) (booking.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Gather(group.Pace)
 	return s, nil
 }
 

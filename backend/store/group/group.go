@@ -31,6 +31,13 @@ const (
 	retryAfter = 50 * time.Millisecond // between two tries to read from a disk that failed
 )
 
+// Company is how many operations wait for no more of them: see Writer.Gather.
+const Company = 32
+
+// Pace is what a backend that serves many people gives to Gather: it costs nobody more than this, and saves most of the
+// transactions of a busy hour, each of which costs as much as writing down a dozen bookings.
+const Pace = 5 * time.Millisecond
+
 // Disk is what one store does its own way. One goroutine at a time calls it.
 type Disk interface {
 	// Load reads what is needed to decide into a new state, and how far the newest checkpoint goes.
@@ -68,6 +75,7 @@ type Writer struct {
 	state   atomic.Pointer[booking.State]   // replaced by the writer alone
 	catalog atomic.Pointer[booking.Catalog] // replaced by the writer alone
 	seq     atomic.Uint64
+	pace    atomic.Int64 // nanoseconds: see Gather
 	meters  meters
 
 	// All that follows is the writer's goroutine's.
@@ -78,6 +86,8 @@ type Writer struct {
 	spare  *batch // empty, with room
 	toDisk chan []*booking.Effect
 	onDisk chan written
+	sent   time.Time   // when the last batch went to the disk
+	enough *time.Timer // ends the wait for company
 }
 
 // Start reads what the disk holds, begins its ledger if it has none, dated now, and starts to write. name is what Stats
@@ -90,6 +100,7 @@ func Start(ctx context.Context, name string, disk Disk, now time.Time, between .
 		name: name, disk: disk, ops: make(chan *op, queueLen),
 		quit: make(chan struct{}), stopped: make(chan struct{}),
 		next: &batch{}, spare: &batch{}, toDisk: make(chan []*booking.Effect), onDisk: make(chan written, 1),
+		enough: time.NewTimer(0),
 	}
 	state, signed, err := disk.Load(ctx)
 	if err != nil {
@@ -106,6 +117,10 @@ func Start(ctx context.Context, name string, disk Disk, now time.Time, between .
 	go w.run()
 	return w, nil
 }
+
+// Gather has transactions begin at least pace apart, unless many operations wait already. An operation that comes when the
+// last transaction began longer ago does not wait. Zero, with which a Writer starts, waits for nobody.
+func (w *Writer) Gather(pace time.Duration) { w.pace.Store(int64(pace)) }
 
 // Close lets the writer finish what it has. The disk is not touched afterwards.
 func (w *Writer) Close() {

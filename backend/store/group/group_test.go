@@ -167,11 +167,13 @@ func TestFailedWrites(t *testing.T) {
 	const capacity = 5
 	rapid.Check(t, func(rt *rapid.T) {
 		faults := rapid.SliceOfN(rapid.SampledFrom([]fault{"", lost, landed, dead}), 1, 12).Draw(rt, "faults")
+		pace := rapid.SampledFrom([]time.Duration{0, group.Pace}).Draw(rt, "pace")
 		var trouble error
 		synctest.Test(t, func(t *testing.T) {
 			d := &disk{}
 			w := start(t, d, storetest.Slots(1, capacity, people))
 			defer w.Close()
+			w.Gather(pace)
 			d.mu.Lock()
 			d.faults = faults
 			d.mu.Unlock()
@@ -396,6 +398,74 @@ func TestWritesShareACommit(t *testing.T) {
 		})
 		if d.largest < 50 {
 			t.Fatalf("at most %d writes shared a commit", d.largest)
+		}
+	})
+}
+
+// TestGather lets people come at any times. Transactions begin a pace apart, nobody waits for longer than that and the
+// transaction before, and who comes after a quiet time waits for nobody.
+func TestGather(t *testing.T) {
+	const write = time.Millisecond
+	rapid.Check(t, func(rt *rapid.T) {
+		gaps := rapid.SliceOfN(rapid.IntRange(0, 12), 1, 60).Draw(rt, "gaps")
+		var wrong string
+		synctest.Test(t, func(t *testing.T) {
+			d := &disk{}
+			w := start(t, d, storetest.Slots(1, 5, 5))
+			defer w.Close()
+			time.Sleep(time.Second)
+			w.Gather(group.Pace)
+			began, writes := time.Now(), d.writes
+			var longest time.Duration
+			var mu sync.Mutex
+			var all sync.WaitGroup
+			for n, gap := range gaps {
+				time.Sleep(time.Duration(gap) * time.Millisecond)
+				all.Go(func() {
+					came := time.Now()
+					if _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); err != nil {
+						t.Error(err)
+					}
+					took := time.Since(came)
+					mu.Lock()
+					defer mu.Unlock()
+					longest = max(longest, took)
+					if n == 0 && (len(gaps) == 1 || gaps[1] > 0) && took != write {
+						wrong = fmt.Sprint("who came first waited ", took)
+					}
+				})
+			}
+			all.Wait()
+			if longest > group.Pace+write {
+				wrong = fmt.Sprint("somebody waited ", longest)
+			}
+			if most := int(time.Since(began)/group.Pace) + 1 + len(gaps)/group.Company; d.writes-writes > most {
+				wrong = fmt.Sprint(d.writes-writes, " transactions, want at most ", most)
+			}
+		})
+		if wrong != "" {
+			rt.Fatal(wrong)
+		}
+	})
+}
+
+// TestGatherEndsWithCompany brings as many people as are enough: they do not wait for more.
+func TestGatherEndsWithCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		w := start(t, d, storetest.Slots(1, 5, 5))
+		defer w.Close()
+		w.Gather(time.Hour)
+		began := time.Now()
+		admit := func(n int) {
+			if _, err := w.Admit(t.Context(), storetest.AdmissionOf(n, 0, storetest.Now)); err != nil {
+				t.Error(err)
+			}
+		}
+		admit(group.Company) // waits for nobody
+		inParallel(group.Company, admit)
+		if took := time.Since(began); took > time.Second {
+			t.Fatalf("so many waited %v for company", took)
 		}
 	})
 }

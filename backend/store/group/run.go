@@ -59,7 +59,8 @@ func (w *Writer) write() {
 	}
 }
 
-// run is the writer. Groups form by themselves: what arrives while one is on its way to the disk makes up the next.
+// run is the writer. Groups form by themselves: what arrives while one is on its way to the disk makes up the next. Where
+// the disk is fast those are small, and Gather makes them larger.
 func (w *Writer) run() {
 	defer close(w.stopped)
 	defer close(w.toDisk)
@@ -75,6 +76,7 @@ func (w *Writer) run() {
 		case r := <-w.onDisk:
 			w.landed(r)
 			w.takeWaiting()
+		case <-w.enough.C:
 		case <-w.doubt.retry():
 			_ = w.trust() // whoever asks next is told
 		case <-w.quit:
@@ -84,8 +86,21 @@ func (w *Writer) run() {
 			w.drain()
 			return
 		}
+		if wait := w.gather(); wait > 0 {
+			w.enough.Reset(wait)
+			continue
+		}
 		w.launch()
 	}
+}
+
+// gather tells how long the next batch still waits for company. What writes nothing does not wait.
+func (w *Writer) gather() time.Duration {
+	b := w.next
+	if w.under != nil || len(b.effects) == 0 || len(b.ops) >= Company {
+		return 0
+	}
+	return time.Duration(w.pace.Load()) - time.Since(w.sent)
 }
 
 // takeWaiting takes what waits, up to a whole batch, and tells whether there was anything.
@@ -145,7 +160,7 @@ func (w *Writer) launch() {
 		b.effects = append(b.effects, e) // on the way of what is written anyway
 	}
 	b.seq = state.Head().Seq
-	w.under, w.next, w.spare = b, w.spare, nil
+	w.under, w.next, w.spare, w.sent = b, w.spare, nil, time.Now()
 	w.toDisk <- b.effects
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/daemun/daemun/backend/booking"
+	"github.com/daemun/daemun/backend/store/group"
 	"github.com/daemun/daemun/backend/store/pgtest"
 	"github.com/daemun/daemun/backend/store/postgres"
 	"github.com/daemun/daemun/backend/store/sqlite"
@@ -157,6 +158,7 @@ func ourPostgres(b testing.TB, address string, in booking.Import) *contender {
 	if err != nil {
 		b.Fatal(err)
 	}
+	s.Gather(group.Pace) // as the backend does
 	b.Cleanup(func() { s.Close() })
 	if err := s.Import(b.Context(), in); err != nil {
 		b.Fatal(err)
@@ -179,6 +181,7 @@ func sqliteContenders(b testing.TB, in booking.Import) []*contender {
 	if err != nil {
 		b.Fatal(err)
 	}
+	s.Gather(group.Pace) // as the backend does
 	b.Cleanup(func() { s.Close() })
 	if err := s.Import(b.Context(), in); err != nil {
 		b.Fatal(err)
