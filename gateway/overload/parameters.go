@@ -64,6 +64,7 @@ var Parameters = []Parameter{
 	wait("queue.wait_p1_ms", shed.P1, "P1이 허가를 기다리는 최대 시간", "how long P1 waits for a permit"),
 	wait("queue.wait_p2_ms", shed.P2, "P2가 허가를 기다리는 최대 시간", "how long P2 waits for a permit"),
 	wait("queue.wait_p3_ms", shed.P3, "P3가 허가를 기다리는 최대 시간", "how long P3 waits for a permit"),
+	span("queue.wait_pressed_ms", time.Millisecond, 0, 10000, func(c *Config) *time.Duration { return &c.Gate.Pressed }, "통과 기준을 쓰는 동안 P2·P3가 허가를 기다리는 최대 시간", "how long P2 and P3 wait at most while they have a threshold"),
 	share("share.p1", shed.P1, "허가 n개마다 하나는 P1이 먼저(0: 없음)", "every n-th permit goes to P1 first; 0: none"),
 	share("share.p2", shed.P2, "허가 n개마다 하나는 P2가 먼저(0: 없음)", "every n-th permit goes to P2 first; 0: none"),
 	share("share.p3", shed.P3, "허가 n개마다 하나는 P3가 먼저(0: 없음)", "every n-th permit goes to P3 first; 0: none"),

@@ -48,13 +48,15 @@ var (
 	ErrNoSite  = errors.New("shed: no backend instance takes requests")
 )
 
-// Config sets a Gate. Wait is how long a class may wait for a permit; Queue how many may wait in all, the lane aside;
-// every 1/Share[c]-th permit goes to class c first, 0 for none; the lane has none, but LaneShare.
+// Config sets a Gate. Wait is how long a class may wait for a permit, and Pressed how long at most P2 and P3 may while they
+// have a threshold; Queue how many may wait in all, the lane aside; every 1/Share[c]-th permit goes to class c first, 0 for
+// none; the lane has none, but LaneShare.
 type Config struct {
-	Limit LimitConfig
-	Wait  [Classes]time.Duration
-	Queue int
-	Share [Classes]int
+	Limit   LimitConfig
+	Wait    [Classes]time.Duration
+	Pressed time.Duration
+	Queue   int
+	Share   [Classes]int
 	// LaneShare is the part of the permits that is the lane's where it wants them, 0 to 1, and at least one permit unless
 	// it is 0; LaneQueue is how many of the lane may wait.
 	LaneShare float64
@@ -72,10 +74,11 @@ const (
 // Default is a configuration that starts low and finds its way.
 func Default() Config {
 	return Config{
-		Limit: LimitConfig{Start: 64, Min: 4, Max: 1024, QueueTarget: 20 * time.Millisecond, Ceiling: 250 * time.Millisecond, Window: 100 * time.Millisecond},
-		Wait:  [Classes]time.Duration{3 * time.Second, 2 * time.Second, 500 * time.Millisecond, 100 * time.Millisecond, 5 * time.Second},
-		Queue: 512,
-		Share: [Classes]int{P1: 8, P2: 16, P3: 64},
+		Limit:   LimitConfig{Start: 64, Min: 4, Max: 1024, QueueTarget: 20 * time.Millisecond, Ceiling: 250 * time.Millisecond, Window: 100 * time.Millisecond},
+		Wait:    [Classes]time.Duration{3 * time.Second, 2 * time.Second, 500 * time.Millisecond, 100 * time.Millisecond, 5 * time.Second},
+		Pressed: 200 * time.Millisecond,
+		Queue:   512,
+		Share:   [Classes]int{P1: 8, P2: 16, P3: 64},
 
 		LaneShare: 0.02, LaneQueue: 256,
 	}
@@ -146,12 +149,22 @@ func (g *Gate) Acquire(ctx context.Context, at Priority) (Permit, error) {
 		return Permit{s, now, at.Class}, nil
 	}
 	w, err := g.enqueue(at, now)
-	wait := g.cfg.Wait[at.Class]
+	wait := g.patience(at.Class)
 	g.mu.Unlock()
 	if err != nil {
 		return Permit{}, err
 	}
 	return g.await(ctx, w, wait)
+}
+
+// patience is how long a request of a class may wait. In a lasting crowd those who were let into the queue and are not served
+// soon are not served at all, for the sub-levels before theirs go on coming: they hear so while they still listen (as in
+// Facebook's "Fail at Scale", where a queue that does not empty has its deadline cut). The caller holds the lock.
+func (g *Gate) patience(class Class) time.Duration {
+	if class > P1 && class < public && class >= g.levels.pressed {
+		return min(g.cfg.Wait[class], g.cfg.Pressed)
+	}
+	return g.cfg.Wait[class]
 }
 
 // await waits until something became of a waiter.

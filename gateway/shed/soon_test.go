@@ -11,13 +11,14 @@ import (
 
 // rush offers classes at rates a second, at random times, to a backend of 16 places at 20 ms.
 type rush struct {
-	rate   [public]float64
-	during time.Duration
-	from   time.Duration // what is sent earlier does not count
-	mu     sync.Mutex
-	good   [public]int
-	atOnce int // refused within a millisecond
-	late   int // refused after a wait
+	rate    [public]float64
+	during  time.Duration
+	from    time.Duration // what is sent earlier does not count
+	mu      sync.Mutex
+	good    [public]int
+	atOnce  int                   // refused within a millisecond
+	late    int                   // refused after a wait
+	longest [public]time.Duration // wait of somebody refused
 }
 
 func (r *rush) run(t *testing.T, g *Gate) {
@@ -52,6 +53,7 @@ func (r *rush) run(t *testing.T, g *Gate) {
 						r.atOnce++
 					default:
 						r.late++
+						r.longest[c] = max(r.longest[c], waited)
 					}
 				})
 			}
@@ -85,4 +87,45 @@ func TestRefusalsComeAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestALastingCrowdIsNotKeptWaiting: once a class has a threshold nobody in it waits the whole of what the class may, and
+// after the crowd it may again. P0 and P1 wait as ever.
+func TestALastingCrowdIsNotKeptWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := small(16, 512)
+		cfg.Share = Default().Share
+		g := open(cfg, time.Now)
+		r := &rush{rate: [public]float64{240, 160, 600, 600}, during: 5 * time.Second, from: 2 * time.Second}
+		r.run(t, g)
+		if r.late == 0 {
+			t.Fatal("nobody was refused after a wait")
+		}
+		for c := P2; c < public; c++ {
+			if most := 200 * time.Millisecond; r.longest[c] > most {
+				t.Errorf("%v: somebody waited %v for a refusal, at most %v wanted", c, r.longest[c], most)
+			}
+		}
+		if r.good[P0]+r.good[P1] < 3*390 {
+			t.Errorf("served %v", r.good)
+		}
+
+		calm := &rush{rate: [public]float64{240, 160, 100, 0}, during: 10 * time.Second}
+		calm.run(t, g)
+		held := make([]Permit, 0, 16)
+		for range 16 {
+			p, err := g.Acquire(tc, At(P0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = append(held, p)
+		}
+		sent := time.Now()
+		if _, err := g.Acquire(tc, At(P2)); !errors.Is(err, ErrTimeout) || time.Since(sent) != cfg.Wait[P2] {
+			t.Errorf("after the crowd: %v after %v", err, time.Since(sent))
+		}
+		for _, p := range held {
+			p.Release(Outcome{})
+		}
+	})
 }
