@@ -16,7 +16,7 @@ func init() {
 		{"curve", "과부하 곡선", "goodput from half of the capacity to 33 times as much", all, curve},
 		{"spike", "조회 급증", "a spike of anonymous reads, 12 times as many", []string{"ours", "haproxy", "nginx"}, spike},
 		{"step", "계단", "a step to 1.4 times the capacity; capacity halved and restored", []string{"ours", "haproxy"}, step},
-		{"journeys", "여러 번의 요청", "journeys of one to four calls at twice the capacity", []string{"ours", "haproxy", "fixed"}, journeys},
+		{"journeys", "여러 번의 요청", "journeys of one to four calls", []string{"ours", "haproxy", "fixed"}, journeys},
 		{"metastability", "과부하 고착", "where a short trigger keeps a site down, without a gateway and with it", []string{"none", "ours"}, metastability},
 		{"ablation", "한도 비교", "our limiter against others", []string{"ours", "fixed", "failsafe", "gradient2", "haproxy"}, ablation},
 		{"shed", "거절", "how soon a refusal comes at 33 times the capacity", []string{"ours", "haproxy", "nginx"}, shed},

@@ -11,19 +11,38 @@ import (
 	"github.com/daemun/daemun/loadlab/overload/result"
 )
 
-// journeyLoad is what all calls of all journeys would come to, if every journey were completed, as a multiple of C.
-const (
-	journeyLoad = 2.0
-	thinks      = 200 * time.Millisecond // between an answer and the next call
-)
+// thinks is the time between an answer and the next call.
+const thinks = 200 * time.Millisecond
+
+// going is a sort of journeys: how many calls each has, and what all calls of all of them would come to, if every journey were
+// completed, as a multiple of C.
+type going struct {
+	calls int
+	load  float64
+}
+
+// goings are the short and the long journeys at twice the capacity, and the longest at each point of the curve where not all
+// can get through.
+func goings(points []float64) []going {
+	var all []going
+	for calls := 1; calls <= result.Longest; calls++ {
+		all = append(all, going{calls, 2})
+	}
+	for _, p := range points {
+		if p >= result.Overloaded && p != 2 {
+			all = append(all, going{result.Longest, p})
+		}
+	}
+	return all
+}
 
 // journeys offers journeys of one to four reads by the same person, each call a moment after the answer to the one before; a
 // call turned away ends the journey. All that can be had is that the backend does nothing but calls of journeys that get to their end.
 func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 	for repeat := range l.o.Repeats {
-		for calls := 1; calls <= journey; calls++ {
+		for _, g := range goings(l.o.Points) {
 			for _, s := range l.turns(e.Name, repeat) {
-				if err := l.journey(ctx, e, s, repeat, calls); err != nil {
+				if err := l.journey(ctx, e, s, repeat, g); err != nil {
 					return err
 				}
 			}
@@ -32,20 +51,22 @@ func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 	return nil
 }
 
-func (l *Lab) journey(ctx context.Context, e *result.Experiment, s *system, repeat, calls int) error {
-	t := l.steady(load.Rates{2: journeyLoad * l.c / float64(calls)})
-	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - journey*thinks}
+func (l *Lab) journey(ctx context.Context, e *result.Experiment, s *system, repeat int, g going) error {
+	calls := g.calls
+	t := l.steady(load.Rates{2: g.load * l.c / float64(calls)})
+	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - result.Longest*thinks}
 	t.follow = walk.next
 	f, _, err := l.try(ctx, s, t)
 	if err != nil {
 		return err
 	}
-	row := result.RowOf(result.Key{System: s.name, Variant: strconv.Itoa(calls), Point: journeyLoad}, repeat, f, l.c)
+	row := result.RowOf(result.Key{System: s.name, Variant: strconv.Itoa(calls), Point: g.load}, repeat, f, l.c)
 	row.Values["completed"] = walk.completed()
-	row.Values["best"] = 1 / journeyLoad
-	row.Values["by_lot"] = byLot(calls, journeyLoad)
-	l.say("%d  %-9s %d calls: %.3f of the journeys completed; at best %.3f, by lot %.3f; %.0f calls/s good %s",
-		repeat+1, s.name, calls, row.Values["completed"], row.Values["best"], row.Values["by_lot"], f.Goodput, row.Invalid)
+	row.Values["best"] = 1 / g.load
+	row.Values["by_lot"] = byLot(calls, g.load)
+	row.Values["of_best"] = row.Values["completed"] * g.load
+	l.say("%d  %-9s %5.4g ×  %d calls: %.3f of the journeys completed; at best %.3f, by lot %.3f; %.0f calls/s good %s",
+		repeat+1, s.name, g.load, calls, row.Values["completed"], row.Values["best"], row.Values["by_lot"], f.Goodput, row.Invalid)
 	e.Rows = append(e.Rows, row)
 	return nil
 }

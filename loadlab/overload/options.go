@@ -33,11 +33,10 @@ type Options struct {
 }
 
 const (
-	level   = time.Second             // a later answer is of no use
-	giveUp  = 1500 * time.Millisecond // when a client of the curves gives up
-	warmUp  = 3 * time.Second
-	people  = 400 // who were admitted before the measurements
-	journey = 4   // calls of the longest journey
+	level  = time.Second             // a later answer is of no use
+	giveUp = 1500 * time.Millisecond // when a client of the curves gives up
+	warmUp = 3 * time.Second
+	people = 400 // who were admitted before the measurements
 )
 
 // CurvePoints are the multiples of C of the whole goodput curve, and of a short one.

@@ -108,8 +108,18 @@ func steps(values []float64, step, by float64) [][2]float64 {
 	return points
 }
 
-// journeyPlot draws the share of completed journeys over their calls.
-func journeyPlot(e *result.Experiment) []template.HTML {
+// journeyPlots draw the share of completed journeys over their calls, and of the longest over the load.
+func journeyPlots(e *result.Experiment) []template.HTML {
+	longest, calls := &result.Experiment{}, strconv.Itoa(result.Longest)
+	for _, s := range e.Summaries {
+		if s.Variant == calls {
+			longest.Summaries = append(longest.Summaries, s)
+		}
+	}
+	return []template.HTML{overCalls(e), overPoints(longest, "호출 "+calls+"번의 여정, 최선에 대한 비율 journeys of "+calls+" calls, share of the best", "of_best", 1.1)}
+}
+
+func overCalls(e *result.Experiment) template.HTML {
 	const title = "완료된 여정의 비율 journeys completed"
 	p := newPlot(title, 0.6, linear(0.5, 4.5))
 	for v := 0.0; v <= 0.6; v += 0.1 {
@@ -120,7 +130,7 @@ func journeyPlot(e *result.Experiment) []template.HTML {
 		var points, best, lot [][2]float64
 		for _, s := range e.Summaries {
 			calls, err := strconv.ParseFloat(s.Variant, 64)
-			if s.System != name || s.Valid == 0 || err != nil {
+			if s.System != name || s.Valid == 0 || err != nil || s.Point != 2 {
 				continue
 			}
 			points = append(points, [2]float64{calls, s.Values["completed"].Median})
@@ -139,7 +149,7 @@ func journeyPlot(e *result.Experiment) []template.HTML {
 		p.line("s-"+name, points)
 		legend = append(legend, [2]string{"s-" + name, name})
 	}
-	return []template.HTML{p.end(legend)}
+	return template.HTML("<h3>"+html.EscapeString(title+", 2×")+"</h3>") + p.end(legend) //nolint:gosec // escaped
 }
 
 // frontier is a table of triggers by load: how long a site stays down, without a gateway and with it; and the time lines of

@@ -44,8 +44,9 @@ func sample() *result.Result {
 		curve = append(curve, rows("haproxy", p, "", map[string]float64{"offered": 800 * p, "goodput": 600, "ratio": 0.75, "p0_ok": 0.5, "p1_ok": 0.4, "inversions": 12})...)
 	}
 	for _, calls := range []string{"1", "4"} {
-		journeys = append(journeys, rows("ours", 2, calls, map[string]float64{"completed": 0.48, "best": 0.5, "by_lot": 0.3})...)
+		journeys = append(journeys, rows("ours", 2, calls, map[string]float64{"completed": 0.48, "best": 0.5, "by_lot": 0.3, "of_best": 0.96})...)
 	}
+	journeys = append(journeys, rows("ours", 33, "4", map[string]float64{"completed": 0.027, "best": 0.0303, "by_lot": 0.0002, "of_best": 0.9})...)
 	meta = append(rows("none", 0.8, "0.40 for 10 s", map[string]float64{"down": 1, "recover_ms": 10_000, "attempts_per_original": 4}),
 		rows("ours", 0.8, "0.40 for 10 s", map[string]float64{"recover_ms": 900, "attempts_per_original": 1.02, "down": 0})...)
 	meta[1].Values["down"] = 1

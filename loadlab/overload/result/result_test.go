@@ -67,15 +67,20 @@ func TestRatiosAreOfTheRepeatsOwnCapacity(t *testing.T) {
 // good is a curve that shows all that has to be shown.
 func good() *Result {
 	r := &Result{}
-	var rows []Row
+	var rows, journeys []Row
 	for repeat := range 3 {
 		for _, p := range []float64{1, 2, 10, 33} {
+			for system, share := range map[string]float64{ours: 0.97, "haproxy": 0.6} {
+				x := row(system, p, repeat, map[string]float64{"completed": share / p})
+				x.Variant = "4"
+				journeys = append(journeys, x)
+			}
 			rows = append(rows, row(ours, p, repeat, map[string]float64{"ratio": 0.98 + 0.005*float64(repeat), "p0_ok": 1, "p1_ok": 0.995, "inversions": 0}),
 				row("haproxy", p, repeat, map[string]float64{"ratio": 0.98, "p0_ok": 0.9, "p1_ok": 0.8, "inversions": 12}),
 				row("none", p, repeat, map[string]float64{"ratio": 1.2}))
 		}
 	}
-	r.Experiments = []Experiment{{Name: "curve", Rows: rows}}
+	r.Experiments = []Experiment{{Name: "curve", Rows: rows}, {Name: "journeys", Rows: journeys}}
 	return r
 }
 
@@ -105,20 +110,46 @@ func TestVerdictOfTheCurve(t *testing.T) {
 			})
 		}
 	}
+	whole := func(r *Result, system string, point, share float64) {
+		for i := range r.Experiments[1].Rows {
+			if x := &r.Experiments[1].Rows[i]; x.System == system && x.Point == point {
+				x.Values["completed"] = share
+			}
+		}
+	}
 	for name, c := range map[string]struct {
 		bend func(*Result)
 		want verdict.Outcome
 		line string // the one that says so
 	}{
-		"all shown":                       {func(*Result) {}, verdict.Pass, ""},
-		"goodput":                         {set(ours, 33, "ratio", 0.94), verdict.Missed, "goodput_at_33"},
-		"less is wanted at 10 ×":          {set(ours, 10, "ratio", 0.96), verdict.Missed, "ahead_of_haproxy_at_10"},
-		"P0":                              {set(ours, 10, "p0_ok", 0.9985), verdict.Missed, "p0_at_10"},
-		"P1":                              {set(ours, 2, "p1_ok", 0.989), verdict.Missed, "p1_at_2"},
-		"one inversion once":              {func(r *Result) { r.Experiments[0].Rows[0].Values["inversions"] = 1 }, verdict.Broken, "inversions_at_1"},
-		"a peer is ahead":                 {set("haproxy", 2, "ratio", 1.2), verdict.Missed, "ahead_of_haproxy_at_2"},
-		"ahead within the spread":         {set("haproxy", 2, "ratio", 0.994), verdict.Pass, ""},
-		"a peer's priority is as good":    {both(2), verdict.Missed, "priority_of_haproxy_at_2"},
+		"all shown":               {func(*Result) {}, verdict.Pass, ""},
+		"goodput":                 {set(ours, 33, "ratio", 0.94), verdict.Missed, "goodput_at_33"},
+		"less is wanted at 10 ×":  {set(ours, 10, "ratio", 0.96), verdict.Missed, "ahead_of_haproxy_at_10"},
+		"P0":                      {set(ours, 10, "p0_ok", 0.9985), verdict.Missed, "p0_at_10"},
+		"P1":                      {set(ours, 2, "p1_ok", 0.989), verdict.Missed, "p1_at_2"},
+		"one inversion once":      {func(r *Result) { r.Experiments[0].Rows[0].Values["inversions"] = 1 }, verdict.Broken, "inversions_at_1"},
+		"a peer is ahead":         {set("haproxy", 2, "ratio", 1.2), verdict.Missed, "ahead_of_haproxy_at_2"},
+		"ahead within the spread": {set("haproxy", 2, "ratio", 0.994), verdict.Pass, ""},
+		"a peer keeps P0 and P1, but no journeys": {both(2), verdict.Pass, ""},
+		"a peer's priority is as good": {func(r *Result) {
+			both(2)(r)
+			whole(r, "haproxy", 2, 0.485)
+		}, verdict.Missed, "priority_of_haproxy_at_2"},
+		"as good within the spread": {func(r *Result) {
+			both(2)(r)
+			whole(r, "haproxy", 2, 0.481)
+		}, verdict.Missed, "priority_of_haproxy_at_2"},
+		"a peer keeps P0 and P1, nobody asked for journeys": {func(r *Result) {
+			both(2)(r)
+			r.Experiments = r.Experiments[:1]
+		}, verdict.Inconclusive, "priority_of_haproxy_at_2"},
+		"a peer keeps P0 and P1, its journeys say nothing": {func(r *Result) {
+			both(2)(r)
+			for i := range r.Experiments[1].Rows {
+				r.Experiments[1].Rows[i].Invalid = "late"
+			}
+		}, verdict.Inconclusive, "priority_of_haproxy_at_2"},
+		"too few journeys":                {func(r *Result) { whole(r, ours, 10, 0.079) }, verdict.Missed, "journeys_of_4_at_10"},
 		"as good before there is a crowd": {both(1), verdict.Pass, ""},
 		"nothing was offered":             {func(r *Result) { each(r, ours, 33, func(x *Row) { x.Invalid = "late" }) }, verdict.Inconclusive, "goodput_at_33"},
 		"an inversion says more than a busy machine": {func(r *Result) {
