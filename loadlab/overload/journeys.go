@@ -21,6 +21,12 @@ type going struct {
 	load  float64
 }
 
+// lasts is how long journeys are measured so that there are as many of them as there would be requests at capacity: the longer
+// they are and the fewer the load lets begin, the longer; and never shorter than the rest is measured.
+func (g going) lasts(measure time.Duration) time.Duration {
+	return max(measure, time.Duration(float64(measure)*float64(g.calls)/g.load))
+}
+
 // goings are the short and the long journeys at twice the capacity, and the longest at each point of the curve where not all
 // can get through.
 func goings(points []float64) []going {
@@ -53,7 +59,7 @@ func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 
 func (l *Lab) journey(ctx context.Context, e *result.Experiment, s *system, repeat int, g going) error {
 	calls := g.calls
-	t := l.steady(load.Rates{2: g.load * l.c / float64(calls)})
+	t := l.steadyFor(load.Rates{2: g.load * l.c / float64(calls)}, g.lasts(l.o.Measure))
 	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - result.Longest*thinks}
 	t.follow = walk.next
 	f, _, err := l.try(ctx, s, t)

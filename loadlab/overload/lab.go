@@ -199,12 +199,14 @@ const (
 )
 
 // steady is the trial of steady rates.
-func (l *Lab) steady(rates load.Rates) trial {
+func (l *Lab) steady(rates load.Rates) trial { return l.steadyFor(rates, l.o.Measure) }
+
+func (l *Lab) steadyFor(rates load.Rates, measure time.Duration) trial {
 	var phases []load.Phase
 	for i := range rampSteps {
 		phases = append(phases, load.Phase{For: ramp / rampSteps, Rates: scaled(rates, float64(i+1)/(rampSteps+1))})
 	}
-	return trial{phases: append(phases, load.Phase{For: warmUp - ramp + l.o.Measure, Rates: rates}), from: warmUp}
+	return trial{phases: append(phases, load.Phase{For: warmUp - ramp + measure, Rates: rates}), from: warmUp}
 }
 
 // try does one measurement with a system, from an idle backend to an idle backend.

@@ -3,6 +3,7 @@ package overload
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,23 @@ func TestWalkCountsJourneysThatBeganInTime(t *testing.T) {
 	go1(5, 1999*time.Millisecond, load.Good, load.Good) // ends after the time
 	if got := w.completed(); got != 0.5 {
 		t.Errorf("%g completed, 2 of 4 wanted", got)
+	}
+}
+
+// TestJourneysAreAsManyAsTheyAreLong: at every load at least as many begin in the time as there are requests at capacity, and
+// the longest ones are made wherever not everybody gets through.
+func TestJourneysAreAsManyAsTheyAreLong(t *testing.T) {
+	all := goings([]float64{0.5, 1, 1.2, 2, 33})
+	want := []going{{1, 2}, {2, 2}, {3, 2}, {4, 2}, {4, 1.2}, {4, 33}}
+	if !slices.Equal(all, want) {
+		t.Errorf("%v, %v wanted", all, want)
+	}
+	const measure = 3 * time.Second
+	for _, g := range all {
+		begun := g.load / float64(g.calls) * g.lasts(measure).Seconds() // times C
+		if g.lasts(measure) < measure || begun < 0.999*measure.Seconds() {
+			t.Errorf("%v lasts %v", g, g.lasts(measure))
+		}
 	}
 }
 
