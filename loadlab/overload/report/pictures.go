@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"html/template"
@@ -116,6 +117,7 @@ func journeyPlots(e *result.Experiment) []template.HTML {
 			longest.Summaries = append(longest.Summaries, s)
 		}
 	}
+	slices.SortStableFunc(longest.Summaries, func(a, b result.Summary) int { return cmp.Compare(a.Point, b.Point) }) // lines go from left to right
 	return []template.HTML{overCalls(e), overPoints(longest, "호출 "+calls+"번의 여정, 최선에 대한 비율 journeys of "+calls+" calls, share of the best", "of_best", 1.1)}
 }
 

@@ -47,6 +47,7 @@ func sample() *result.Result {
 		journeys = append(journeys, rows("ours", 2, calls, map[string]float64{"completed": 0.48, "best": 0.5, "by_lot": 0.3, "of_best": 0.96})...)
 	}
 	journeys = append(journeys, rows("ours", 33, "4", map[string]float64{"completed": 0.027, "best": 0.0303, "by_lot": 0.0002, "of_best": 0.9})...)
+	journeys = append(journeys, rows("ours", 1.2, "4", map[string]float64{"completed": 0.8, "best": 0.833, "by_lot": 0.743, "of_best": 0.96})...)
 	meta = append(rows("none", 0.8, "0.40 for 10 s", map[string]float64{"down": 1, "recover_ms": 10_000, "attempts_per_original": 4}),
 		rows("ours", 0.8, "0.40 for 10 s", map[string]float64{"recover_ms": 900, "attempts_per_original": 1.02, "down": 0})...)
 	meta[1].Values["down"] = 1
