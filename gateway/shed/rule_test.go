@@ -139,3 +139,27 @@ func BenchmarkShed(b *testing.B) {
 		})
 	}
 }
+
+// TestATriedDeadlineTurnsNobodyAway, also where a class that may wait as long as anybody has a threshold, which cuts its wait.
+func TestATriedDeadlineTurnsNobodyAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := small(1, 10)
+		cfg.Wait[P2] = longestWait
+		cfg.Trial[RuleDeadline] = true
+		g := open(cfg, time.Now)
+		held, err := g.Acquire(t.Context(), At(P0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.levels.pressed = P2
+		time.AfterFunc(time.Second, func() { held.Release(Outcome{}) })
+		p, err := g.Acquire(t.Context(), Priority{Class: P2})
+		if err != nil {
+			t.Fatalf("turned away by a deadline that is only tried: %v", err)
+		}
+		p.Release(Outcome{})
+		if n := g.Status().Rules[RuleDeadline].Would; n != 1 {
+			t.Errorf("%d would have been turned away, 1 wanted", n)
+		}
+	})
+}

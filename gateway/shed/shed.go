@@ -174,7 +174,7 @@ func (g *Gate) await(ctx context.Context, w *waiter, wait time.Duration) (Permit
 	case <-w.answer:
 	case <-ctx.Done():
 	case <-w.timer.C:
-		if g.mayStay(w) {
+		if wait < longestWait && g.mayStay(w) {
 			w.timer.Reset(longestWait - wait)
 			select {
 			case <-w.answer:
@@ -190,7 +190,7 @@ func (g *Gate) await(ctx context.Context, w *waiter, wait time.Duration) (Permit
 func (g *Gate) mayStay(w *waiter) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if w.state != waiting || !g.cfg.Trial[RuleDeadline] || g.cfg.Wait[w.class] >= longestWait {
+	if w.state != waiting || !g.cfg.Trial[RuleDeadline] {
 		return false
 	}
 	w.late = true
