@@ -34,16 +34,14 @@ func curveLines(r *Result) (lines []Line) {
 			e.judge(Line{Clause: 1, Name: "p1_at_" + at, Ko: "C의 " + at + "배에서 P1 성공", En: "P1 kept at " + at + " × C"}, k, "p1_ok", atLeast(leastP1)),
 			e.judgeWorst(Line{Clause: 1, Name: "inversions_at_" + at, Ko: "C의 " + at + "배에서 우선순위 역전", En: "priority inversions at " + at + " × C", Invariant: true}, k, "inversions", atMost(0)))
 	}
-	return append(append(lines, e.ahead()...), r.priority(e)...)
+	return append(append(lines, e.ahead()...), e.priority()...)
 }
 
 // Overloaded is the multiple of C from which on classes have to give way.
 const Overloaded = 1.2
 
-// priority holds what each peer does for those who go first, point by point: none may do it as well as ours. Priority has two
-// parts, the class of a request and within it the sub-level of its sender, which keeps a whole journey on one side. Where a
-// peer keeps P0 and P1 as it is wanted of ours, the line says so, and the longest journeys at that point decide.
-func (r *Result) priority(e *Experiment) (lines []Line) {
+// priority holds what each peer does for P0 and P1, point by point: none may do it as well as it is wanted of ours.
+func (e *Experiment) priority() (lines []Line) {
 	for _, peer := range e.others() {
 		for _, k := range e.keys(ours) {
 			theirs := e.Find(Key{System: peer, Variant: k.Variant, Point: k.Point})
@@ -51,45 +49,14 @@ func (r *Result) priority(e *Experiment) (lines []Line) {
 				continue
 			}
 			at := fmt.Sprintf("%g", k.Point)
-			l := Line{Clause: 1, Name: "priority_of_" + peer + "_at_" + at}
 			p0, p1 := theirs.Values["p0_ok"].Median, theirs.Values["p1_ok"].Median
-			if p0 < leastP0 || p1 < leastP1 || theirs.Values["inversions"].Max > 0 {
-				l.Ko, l.En = "C의 "+at+"배에서 "+peer+"의 P0·P1 성공 가운데 낮은 쪽", "P0 or P1 kept by "+peer+" at "+at+" × C, the lesser: not as good as ours"
-				l.Value, l.Wanted, l.OK = min(p0, p1), "not kept", true
-				lines = append(lines, l)
-				continue
-			}
-			l.Ko = "C의 " + at + "배에서 " + peer + ": P0·P1은 똑같이 지킴. 끝까지 간 여정은 대문보다 적어야 함"
-			l.En = peer + " at " + at + " × C keeps P0 and P1 as well; whole journeys it lets through, shares of those begun: fewer than ours"
-			lines = append(lines, r.fewerJourneys(l, peer, k.Point))
+			lines = append(lines, Line{Clause: 1, Name: "priority_of_" + peer + "_at_" + at,
+				Ko: "C의 " + at + "배에서 " + peer + "의 P0·P1 성공 가운데 낮은 쪽", En: "P0 or P1 kept by " + peer + " at " + at + " × C, the lesser: not as good as ours",
+				Value: min(p0, p1), Wanted: "not kept", OK: p0 < leastP0 || p1 < leastP1 || theirs.Values["inversions"].Max > 0})
 		}
 	}
 	return lines
 }
-
-// fewerJourneys holds that a peer completes fewer of the longest journeys than ours, by more than the spread of the two.
-func (r *Result) fewerJourneys(l Line, peer string, point float64) Line {
-	e := r.Experiment("journeys")
-	if e == nil {
-		l.Unknown = "the experiment journeys was not done"
-		return l
-	}
-	of := func(system string) *Summary {
-		return e.Find(Key{System: system, Variant: strconv.Itoa(Longest), Point: point})
-	}
-	mine, theirs := of(ours), of(peer)
-	if mine == nil || theirs == nil {
-		l.Unknown = "no valid measurement of both"
-		return l
-	}
-	a, b := mine.Values["completed"], theirs.Values["completed"]
-	least := a.Median - max(a.Spread, b.Spread, noise)
-	l.Value, l.Wanted, l.OK = b.Median, fmt.Sprintf("< %.4g", least), b.Median < least
-	return l
-}
-
-// Longest is how many calls the longest journeys have; a journey's variant is its calls.
-const Longest = 4
 
 // leastP0 and leastP1 are the shares of their requests that count as kept.
 const leastP0, leastP1 = 0.999, 0.99
@@ -162,6 +129,35 @@ func journeyLines(r *Result) (lines []Line) {
 		at := fmt.Sprintf("%g", k.Point)
 		lines = append(lines, e.judge(Line{Clause: 0, Name: "journeys_of_" + k.Variant + "_at_" + at, Ko: "C의 " + at + "배에서 호출 " + k.Variant + "번의 여정 완료 비율",
 			En: "journeys of " + k.Variant + " calls completed at " + at + " × C"}, k, "completed", atLeast(nearBest/k.Point)))
+	}
+	return append(lines, e.fewerJourneys()...)
+}
+
+// Longest is how many calls the longest journeys have; a journey's variant is its calls.
+const Longest = 4
+
+// fewerJourneys holds what each peer does for those who have begun, which is the other half of priority: at each point it may
+// complete fewer of the longest journeys only, by more than the spread of the two.
+func (e *Experiment) fewerJourneys() (lines []Line) {
+	for _, peer := range e.others() {
+		for _, k := range e.keys(ours) {
+			mine, theirs := e.Find(k), e.Find(Key{System: peer, Variant: k.Variant, Point: k.Point})
+			if k.Variant != strconv.Itoa(Longest) || theirs == nil {
+				continue
+			}
+			at := fmt.Sprintf("%g", k.Point)
+			l := Line{Clause: 1, Name: "journeys_of_" + peer + "_at_" + at, Ko: "C의 " + at + "배에서 " + peer + "의 여정 완료 비율: 대문보다 낮아야 함",
+				En: "journeys of " + k.Variant + " calls that " + peer + " completes at " + at + " × C: fewer than ours"}
+			if mine == nil {
+				l.Unknown = "no valid measurement"
+				lines = append(lines, l)
+				continue
+			}
+			a, b := mine.Values["completed"], theirs.Values["completed"]
+			want := a.Median - max(a.Spread, b.Spread, noise)
+			l.Value, l.Wanted, l.OK = b.Median, fmt.Sprintf("< %.4g", want), b.Median < want
+			lines = append(lines, l)
+		}
 	}
 	return lines
 }
