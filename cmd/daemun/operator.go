@@ -79,10 +79,27 @@ func (o *officer) client() (*http.Client, error) {
 			return nil, err
 		}
 		defer done()
-		return new(net.Dialer).DialContext(ctx, "unix", path)
+		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		if err != nil {
+			return nil, err
+		}
+		return lastWord{conn}, nil
 	}
 	settings := &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots, MinVersion: tls.VersionTLS13, ServerName: "localhost"}
 	return &http.Client{Transport: &http.Transport{DialContext: dial, TLSClientConfig: settings}}, nil
+}
+
+// lastWord is a connection whose other end may refuse while it is being written to: with TLS 1.3 the backend says only after
+// the handshake that it does not take a certificate, and closes. Whether writing or reading finds out first is chance; only
+// what is read says why, so writing leaves it to that.
+type lastWord struct{ net.Conn }
+
+func (c lastWord) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return len(b), nil
+	}
+	return n, err
 }
 
 // ask sends a command and returns the answer's body, which is to be closed.
