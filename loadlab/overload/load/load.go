@@ -45,7 +45,9 @@ type Options struct {
 const (
 	workers = 4
 	burst   = 32
-	nap     = time.Millisecond // the shortest sleep of the pacer
+	// shortestNap and longestNap bound a sleep of the pacer: what falls due in the shortest is sent at once, which at tens of
+	// thousands a second are a few, and what follows from answers is not known before.
+	shortestNap, longestNap = 200 * time.Microsecond, 4 * time.Millisecond
 
 	// overtime is how long a machine that is behind may still send what was due.
 	overtime = time.Second
@@ -53,8 +55,10 @@ const (
 
 type run struct {
 	Options
-	ctx  context.Context
-	pool *pool
+	ctx    context.Context
+	pool   *pool
+	napper *napper
+	failed error // the pacer's, read when it has ended
 
 	start   time.Time
 	next    int
@@ -67,7 +71,12 @@ type run struct {
 
 // Run offers the table and what follows from it. It returns when every answer is there or given up.
 func Run(ctx context.Context, o Options) error {
-	r := &run{Options: o, ctx: ctx, bursts: make(chan []Request, workers+2), start: time.Now()}
+	napper, err := newNapper()
+	if err != nil {
+		return err
+	}
+	defer napper.close()
+	r := &run{Options: o, ctx: ctx, napper: napper, bursts: make(chan []Request, workers+2), start: time.Now()}
 	if r.Began != nil {
 		r.Began(r.start)
 	}
@@ -90,7 +99,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
-	return nil
+	return r.failed
 }
 
 // settle waits for what is under way; the sweep ends what takes too long.
@@ -114,7 +123,10 @@ func (r *run) Pace(time.Duration, uint64) (time.Duration, bool) {
 			r.bursts <- b
 			return 0, false
 		}
-		time.Sleep(max(r.wait(now), nap))
+		if err := r.napper.nap(r.wait(now)); err != nil {
+			r.failed = err
+			return 0, true
+		}
 	}
 }
 
@@ -138,13 +150,13 @@ func (r *run) gather(now time.Duration) []Request {
 	return b
 }
 
-// wait is how long nothing falls due, at most a few naps: what follows from answers is not known before.
+// wait is how long nothing falls due, within the bounds of a nap.
 func (r *run) wait(now time.Duration) time.Duration {
-	w := 4 * nap
+	w := longestNap
 	if r.next < len(r.Table) {
 		w = min(w, r.Table[r.next].At-now)
 	}
-	return w
+	return max(w, shortestNap)
 }
 
 // person spreads requests over people without a pattern.
