@@ -21,11 +21,27 @@ type going struct {
 	load  float64
 }
 
-// lasts is how long journeys are measured so that there are as many of them as there would be requests at capacity: the longer
-// they are and the fewer the load lets begin, the longer; and never shorter than the rest is measured.
-func (g going) lasts(measure time.Duration) time.Duration {
-	return max(measure, time.Duration(float64(measure)*float64(g.calls)/g.load))
+// lasts is how long journeys are measured with a capacity of c a second: until there are as many of them as there would be requests
+// at capacity, until chance no longer hides what they are to show, and never shorter than the rest is measured. Of n calls that
+// are offered chance adds or takes √n, and what is completed by lot changes by as many times that share of itself as there are
+// calls; near capacity little is to be won by order and much depends on chance. It has to be a sixth of what there is between
+// lot and the best: the most and the least of three repeats then differ by little more than half of that, nineteen times in twenty.
+func (g going) lasts(measure time.Duration, c float64) time.Duration {
+	long := max(measure, time.Duration(float64(measure)*float64(g.calls)/g.load))
+	lot := byLot(g.calls, g.load)
+	if won := 1/g.load - lot; g.calls > 1 && won > 0 {
+		n := math.Pow(float64(g.calls)*lot*chance/won, 2)
+		long = max(long, min(time.Duration(n/(g.load*c)*float64(time.Second)), longestWalk))
+	}
+	return long
 }
+
+// chance is what a sixth stands for above; longestWalk bounds a measurement of journeys, for a load that is hardly too much
+// would need hours.
+const (
+	chance      = 6
+	longestWalk = time.Minute
+)
 
 // goings are the short and the long journeys at twice the capacity, and the longest at each point of the curve where not all
 // can get through.
@@ -59,7 +75,7 @@ func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 
 func (l *Lab) journey(ctx context.Context, e *result.Experiment, s *system, repeat int, g going) error {
 	calls := g.calls
-	t := l.steadyFor(load.Rates{2: g.load * l.c / float64(calls)}, g.lasts(l.o.Measure))
+	t := l.steadyFor(load.Rates{2: g.load * l.c / float64(calls)}, g.lasts(l.o.Measure, l.c))
 	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - result.Longest*thinks}
 	t.follow = walk.next
 	f, _, err := l.try(ctx, s, t)

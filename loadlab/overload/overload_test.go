@@ -1,16 +1,17 @@
 package overload
 
 import (
+	"bufio"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"bufio"
-
 	"github.com/daemun/daemun/loadlab/overload/load"
+	"github.com/daemun/daemun/loadlab/overload/result"
 )
 
 // flat is a time line with a value in each cell.
@@ -96,12 +97,38 @@ func TestJourneysAreAsManyAsTheyAreLong(t *testing.T) {
 	if !slices.Equal(all, want) {
 		t.Errorf("%v, %v wanted", all, want)
 	}
-	const measure = 3 * time.Second
+	const measure, c = 3 * time.Second, 800.0
 	for _, g := range all {
-		begun := g.load / float64(g.calls) * g.lasts(measure).Seconds() // times C
-		if g.lasts(measure) < measure || begun < 0.999*measure.Seconds() {
-			t.Errorf("%v lasts %v", g, g.lasts(measure))
+		lasts := g.lasts(measure, c)
+		begun := g.load / float64(g.calls) * lasts.Seconds() // times C
+		if lasts < measure || begun < 0.999*measure.Seconds() {
+			t.Errorf("%v lasts %v", g, lasts)
 		}
+	}
+}
+
+// TestChanceDoesNotHideJourneys: calls let through by lot complete a share of their journeys that differs from one measurement to
+// the next. Near capacity too it stays within half of what order wins, nearly always.
+func TestChanceDoesNotHideJourneys(t *testing.T) {
+	const measure, c = 3 * time.Second, 800.0
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, load := range []float64{1.2, 1.5, 2} {
+		g := going{result.Longest, load}
+		lot := byLot(g.calls, load)
+		offered := load * c * g.lasts(measure, c).Seconds()
+		apart := 0
+		for range 1000 {
+			came := offered + math.Sqrt(offered)*r.NormFloat64()
+			if math.Abs(byLot(g.calls, load*came/offered)-lot) > (1/load-lot)/2 {
+				apart++
+			}
+		}
+		if apart > 10 {
+			t.Errorf("%g ×: chance hid it %d times of 1000", load, apart)
+		}
+	}
+	if got := (going{result.Longest, 1.01}).lasts(measure, c); got > longestWalk {
+		t.Errorf("hardly too much is measured for %v", got)
 	}
 }
 
