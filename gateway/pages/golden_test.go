@@ -203,6 +203,8 @@ var views = []view{
 	{"book-not-held", 200, func(s *fakeService) { s.held = nil }, "/book?slot=c0002-0726-1000&clinic=c0002&day=2021-07-26", everyCookie, nil},
 	{"book-held-again", 200, func(s *fakeService) { s.held = nil }, "/book", everyCookie, with(bookValues(), "do", "hold")},
 	{"book-no-proxy", 200, func(s *fakeService) { s.openings[0].Proxy = false }, "/book?slot=c0002-0726-1000&clinic=c0002&day=2021-07-26", everyCookie, nil},
+	{"hold-no-time", 422, nil, "/hold", everyCookie, without(holdValues(), "slot")},
+	{"hold-no-day", 400, nil, "/hold", everyCookie, without(holdValues(), "day")},
 	{"hold-full", 409, refuse("Hold", slotFull), "/hold", everyCookie, holdValues()},
 	{"hold-stock-held", 409, refuse("Hold", &api.Problem{Status: 409, Code: "stock_held", RetryAfterS: 20, Detail: "남은 백신을 다른 분들이 예약하는 중입니다.", DetailEn: "Others are about to book what is left."}), "/hold", everyCookie, holdValues()},
 	{"book-slot-taken", 409, func(s *fakeService) { s.held = nil }, "/book?slot=c0002-0726-0900&clinic=c0002&day=2021-07-26", everyCookie, nil},

@@ -14,8 +14,12 @@ func (p *Pages) hold(w http.ResponseWriter, r *http.Request) {
 	in := bookInput{
 		Slot: token(r.PostForm.Get("slot"), maxKey), Clinic: token(r.PostForm.Get("clinic"), maxKey), Day: dayOf(r.PostForm.Get("day")),
 	}
-	if in.Slot == "" || in.Clinic == "" || in.Day == "" {
-		p.to(w, r, "/clinics")
+	switch {
+	case in.Clinic == "" || in.Day == "":
+		p.problem(w, r, lang, &api.Problem{Status: http.StatusBadRequest, Code: "bad_request"})
+		return
+	case in.Slot == "":
+		p.times(w, r, lang, in, &api.Problem{Status: http.StatusUnprocessableEntity, Detail: text(Korean, "hold.choose"), DetailEn: text(English, "hold.choose")})
 		return
 	}
 	if err := p.holdWithTurn(w, r, in.Slot); err != nil {
@@ -38,6 +42,11 @@ func (p *Pages) holdRefused(w http.ResponseWriter, r *http.Request, lang string,
 		p.problem(w, r, lang, problem)
 		return
 	}
+	p.times(w, r, lang, in, problem)
+}
+
+// times shows the day's times once more, and why none is kept.
+func (p *Pages) times(w http.ResponseWriter, r *http.Request, lang string, in bookInput, problem *api.Problem) {
 	list, err := p.slotsFor(r, in)
 	if err != nil {
 		p.problem(w, r, lang, problemOf(err))

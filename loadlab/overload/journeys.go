@@ -3,6 +3,7 @@ package overload
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -11,8 +12,19 @@ import (
 	"github.com/daemun/daemun/loadlab/overload/result"
 )
 
-// thinks is the time between an answer and the next call.
-const thinks = 200 * time.Millisecond
+// leastPause and mostPause bound the time between an answer and the next call. Were it the same for all, whoever found a gap in the
+// backend's work would come back with it, for the work of all is the same too; people are not that regular.
+const leastPause, mostPause = 100 * time.Millisecond, 300 * time.Millisecond
+
+// pause is how long somebody looks at the answer to a request: as good as by chance, and the same whoever is under test.
+func pause(r load.Request) time.Duration {
+	dice := rand.New(rand.NewPCG(r.Number, uint64(r.Step)))
+	return leastPause + time.Duration(dice.Int64N(int64(mostPause-leastPause)))
+}
+
+// rest is how long the load lasts beyond the time in which the journeys begin that count: they get to their end in it, unless
+// their calls wait for long.
+const rest = result.Longest * (mostPause + 250*time.Millisecond)
 
 // going is a sort of journeys: how many calls each has, and what all calls of all of them would come to, if every journey were
 // completed, as a multiple of C.
@@ -75,8 +87,8 @@ func journeys(ctx context.Context, l *Lab, e *result.Experiment) error {
 
 func (l *Lab) journey(ctx context.Context, e *result.Experiment, s *system, repeat int, g going) error {
 	calls := g.calls
-	t := l.steadyFor(load.Rates{2: g.load * l.c / float64(calls)}, g.lasts(l.o.Measure, l.c))
-	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - result.Longest*thinks}
+	t := l.steadyFor(load.Rates{2: g.load * l.c / float64(calls)}, g.lasts(l.o.Measure, l.c)+rest)
+	walk := &walk{calls: calls, from: t.from, to: load.Length(t.phases) - rest}
 	t.follow = walk.next
 	f, _, err := l.try(ctx, s, t)
 	if err != nil {
@@ -118,8 +130,8 @@ func (w *walk) next(r load.Request, o load.Outcome, done time.Duration) (load.Re
 		}
 		return r, false
 	}
+	r.Due = done + pause(r)
 	r.Step++
-	r.Due = done + thinks
 	return r, true
 }
 

@@ -89,6 +89,22 @@ func TestWalkCountsJourneysThatBeganInTime(t *testing.T) {
 	}
 }
 
+// TestPausesDiffer: people do not come back in step, but at the same times whoever is under test.
+func TestPausesDiffer(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for n := range uint64(1000) {
+		r := load.Request{Number: n, Step: uint8(n % 4)}
+		p := pause(r)
+		if p < leastPause || p > mostPause || p != pause(r) {
+			t.Fatalf("%v", p)
+		}
+		seen[p/time.Millisecond] = true
+	}
+	if len(seen) < 150 {
+		t.Errorf("%d different pauses", len(seen))
+	}
+}
+
 // TestJourneysAreAsManyAsTheyAreLong: at every load at least as many begin in the time as there are requests at capacity, and
 // the longest ones are made wherever not everybody gets through.
 func TestJourneysAreAsManyAsTheyAreLong(t *testing.T) {
