@@ -36,8 +36,8 @@ type going struct {
 // lasts is how long journeys are measured with a capacity of c a second: until there are as many of them as there would be requests
 // at capacity, until chance no longer hides what they are to show, and never shorter than the rest is measured. Of n calls that
 // are offered chance adds or takes √n, and what is completed by lot changes by as many times that share of itself as there are
-// calls; near capacity little is to be won by order and much depends on chance. It has to be a sixth of what there is between
-// lot and the best: the most and the least of three repeats then differ by little more than half of that, nineteen times in twenty.
+// calls; near capacity little is to be won by order and much depends on chance. It has to be a ninth of what there is between
+// lot and the best: the most and the least of three repeats then differ by little more than a third of that, nineteen times in twenty.
 func (g going) lasts(measure time.Duration, c float64) time.Duration {
 	long := max(measure, time.Duration(float64(measure)*float64(g.calls)/g.load))
 	lot := byLot(g.calls, g.load)
@@ -48,11 +48,11 @@ func (g going) lasts(measure time.Duration, c float64) time.Duration {
 	return long
 }
 
-// chance is what a sixth stands for above; longestWalk bounds a measurement of journeys, for a load that is hardly too much
+// chance is what a ninth stands for above; longestWalk bounds a measurement of journeys, for a load that is hardly too much
 // would need hours.
 const (
-	chance      = 6
-	longestWalk = time.Minute
+	chance      = 9
+	longestWalk = 100 * time.Second
 )
 
 // goings are the short and the long journeys at twice the capacity, and the longest at each point of the curve where not all
