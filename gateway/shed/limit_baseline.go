@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	quiet       = 0.7  // of the requests that the backend works on at once: fewer than these cannot queue
+	quiet       = 0.65 // of the requests that the backend works on at once, rounded up: so few cannot queue
 	uncertainty = 0.2  // how far, as a share, a baseline may have moved since it was measured
 	little      = 1.25 // how far the throughput of a probe may be off
 	wide        = 1    // a spread over which long answers begun in a probe end well after it, in the crowd
@@ -138,7 +138,7 @@ func (l *Limit) low() int {
 		return int(l.probe.permits)
 	}
 	if rate := l.rate(); rate > 0 && l.base.mean > 0 {
-		return max(1, int(quiet*rate*l.base.mean/float64(time.Second)))
+		return max(1, int(math.Ceil(quiet*rate*l.base.mean/float64(time.Second))))
 	}
 	return max(1, int(l.permits/2))
 }

@@ -181,3 +181,22 @@ func TestProbesAreShortAndRare(t *testing.T) {
 		t.Errorf("%d of %d ms in probes", probing, all)
 	}
 }
+
+// TestAProbeOfFewPlacesCostsLittle: where a backend works on few requests at once, each that a probe keeps back is a large share of them.
+// Half a second with a probe in it still has 95 % of what the backend can do.
+func TestAProbeOfFewPlacesCostsLittle(t *testing.T) {
+	for seed := range uint64(10) {
+		l := ours(24)
+		s := newSimulation(seed, l, &places{n: change(5*sec, 20*sec, 16, 8), service: fixedTime(20 * time.Millisecond)}, constant(1120), 400)
+		s.run(20 * sec)
+		least, when := 1.0, time.Duration(0)
+		for at := 6 * sec; at < 19*sec; at += time.Duration(bucket) {
+			if got := s.goodput(at, at+500*time.Millisecond) / 400; got < least {
+				least, when = got, at
+			}
+		}
+		if least < 0.95 {
+			t.Errorf("seed %d: %.3f of it in half a second from %v on", seed, least, when)
+		}
+	}
+}
