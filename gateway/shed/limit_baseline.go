@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	quiet       = 0.65 // of the requests that the backend works on at once, rounded up: so few cannot queue
+	quiet       = 0.65 // of the requests that the backend works on at once: see few
 	uncertainty = 0.2  // how far, as a share, a baseline may have moved since it was measured
 	little      = 1.25 // how far the throughput of a probe may be off
 	wide        = 1    // a spread over which long answers begun in a probe end well after it, in the crowd
@@ -138,10 +138,14 @@ func (l *Limit) low() int {
 		return int(l.probe.permits)
 	}
 	if rate := l.rate(); rate > 0 && l.base.mean > 0 {
-		return max(1, int(math.Ceil(quiet*rate*l.base.mean/float64(time.Second))))
+		return few(rate * l.base.mean / float64(time.Second))
 	}
 	return max(1, int(l.permits/2))
 }
+
+// few is how many cannot queue where a backend works on so many at once: always less than those, except of one, for were all
+// let out, a baseline that is too long would be found again.
+func few(at float64) int { return max(1, min(int(math.Ceil(quiet*at)), int(math.Ceil(at))-1)) }
 
 // beginProbe lets few out for a while. Where the limit cannot go lower, the window that w was is the measurement: at its
 // least it has nothing to lose by trying more.

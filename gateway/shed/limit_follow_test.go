@@ -200,3 +200,19 @@ func TestAProbeOfFewPlacesCostsLittle(t *testing.T) {
 		}
 	}
 }
+
+// TestAnErrorOfTheBaselineDiesOut: a backend that works on n at once is taken for one of more, because the baseline is too long by a
+// queue. With few out what is measured is n, or few where those still queue; within some probes it is n.
+func TestAnErrorOfTheBaselineDiesOut(t *testing.T) {
+	for n := 1; n <= 200; n++ {
+		for _, by := range []float64{1.01, 1.3, 2, 3.7, 5} {
+			at := by * float64(n)
+			for range 8 {
+				at = float64(max(n, few(at)))
+			}
+			if at != float64(n) {
+				t.Errorf("%d at once, taken for %g times as many, are still taken for %g", n, by, at)
+			}
+		}
+	}
+}
