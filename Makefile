@@ -86,7 +86,7 @@ surge: build/daemun
 attacks: build/daemun
 	build/daemun loadlab run --scenario attacks --tries $(TRIES) --out build/attacks
 
-# More than the backend can do, through our gateway and through others in turns: three repeats, about an hour and a half. SHORT=1: one
+# More than the backend can do, through our gateway and through others in turns: three repeats, about two hours. SHORT=1: one
 # repeat of less, in some ten minutes.
 overload: build/daemun
 	.ci/setup bench
