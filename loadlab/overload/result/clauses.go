@@ -42,18 +42,14 @@ const Overloaded = 1.2
 
 // priority holds what each peer does for P0 and P1, point by point: none may do it as well as it is wanted of ours.
 func (e *Experiment) priority() (lines []Line) {
-	for _, peer := range e.others() {
-		for _, k := range e.keys(ours) {
-			theirs := e.Find(Key{System: peer, Variant: k.Variant, Point: k.Point})
-			if k.Point < Overloaded || theirs == nil {
-				continue
-			}
-			at := fmt.Sprintf("%g", k.Point)
-			p0, p1 := theirs.Values["p0_ok"].Median, theirs.Values["p1_ok"].Median
-			lines = append(lines, Line{Clause: 1, Name: "priority_of_" + peer + "_at_" + at,
-				Ko: "C의 " + at + "배에서 " + peer + "의 P0·P1 성공 가운데 낮은 쪽", En: "P0 or P1 kept by " + peer + " at " + at + " × C, the lesser: not as good as ours",
-				Value: min(p0, p1), Wanted: "not kept", OK: p0 < leastP0 || p1 < leastP1 || theirs.Values["inversions"].Max > 0})
+	for d := range e.duels() {
+		if d.Point < Overloaded {
+			continue
 		}
+		p0, p1 := d.theirs.Values["p0_ok"].Median, d.theirs.Values["p1_ok"].Median
+		lines = append(lines, Line{Clause: 1, Name: "priority_of_" + d.peer + "_at_" + d.at,
+			Ko: "C의 " + d.at + "배에서 " + d.peer + "의 P0·P1 성공 가운데 낮은 쪽", En: "P0 or P1 kept by " + d.peer + " at " + d.at + " × C, the lesser: not as good as ours",
+			Value: min(p0, p1), Wanted: "not kept", OK: p0 < leastP0 || p1 < leastP1 || d.theirs.Values["inversions"].Max > 0})
 	}
 	return lines
 }
@@ -63,26 +59,14 @@ const leastP0, leastP1 = 0.999, 0.99
 
 // ahead holds each peer's goodput against ours, point by point: none may be ahead by more than the spread of the two.
 func (e *Experiment) ahead() (lines []Line) {
-	for _, peer := range e.others() {
-		for _, k := range e.keys(ours) {
-			theirs := e.Find(Key{System: peer, Variant: k.Variant, Point: k.Point})
-			if theirs == nil {
-				continue
-			}
-			at := fmt.Sprintf("%g", k.Point)
-			l := Line{Clause: 1, Name: "ahead_of_" + peer + "_at_" + at, Ko: "C의 " + at + "배에서 " + peer + "보다 뒤처진 정도", En: "how far " + peer + " is ahead at " + at + " × C, shares of C"}
-			mine := e.Find(k)
-			if mine == nil {
-				l.Unknown = "no valid measurement"
-				lines = append(lines, l)
-				continue
-			}
-			a, b := mine.Values["ratio"], theirs.Values["ratio"]
-			want := atMost(max(a.Spread, b.Spread, noise))
-			l.Value, l.Wanted = b.Median-a.Median, want.String()
+	for d := range e.duels() {
+		l := Line{Clause: 1, Name: "ahead_of_" + d.peer + "_at_" + d.at, Ko: "C의 " + d.at + "배에서 " + d.peer + "보다 뒤처진 정도", En: "how far " + d.peer + " is ahead at " + d.at + " × C, shares of C"}
+		lines = append(lines, d.judge(l, func(l *Line) {
+			mine, theirs, spread := d.figure("ratio")
+			want := atMost(spread)
+			l.Value, l.Wanted = theirs-mine, want.String()
 			l.OK = want.holds(l.Value)
-			lines = append(lines, l)
-		}
+		}))
 	}
 	return lines
 }
@@ -139,25 +123,16 @@ const Longest = 4
 // fewerJourneys holds what each peer does for those who have begun, which is the other half of priority: at each point it may
 // complete fewer of the longest journeys only, by more than the spread of the two.
 func (e *Experiment) fewerJourneys() (lines []Line) {
-	for _, peer := range e.others() {
-		for _, k := range e.keys(ours) {
-			mine, theirs := e.Find(k), e.Find(Key{System: peer, Variant: k.Variant, Point: k.Point})
-			if k.Variant != strconv.Itoa(Longest) || theirs == nil {
-				continue
-			}
-			at := fmt.Sprintf("%g", k.Point)
-			l := Line{Clause: 1, Name: "journeys_of_" + peer + "_at_" + at, Ko: "C의 " + at + "배에서 " + peer + "의 여정 완료 비율: 대문보다 낮아야 함",
-				En: "journeys of " + k.Variant + " calls that " + peer + " completes at " + at + " × C: fewer than ours"}
-			if mine == nil {
-				l.Unknown = "no valid measurement"
-				lines = append(lines, l)
-				continue
-			}
-			a, b := mine.Values["completed"], theirs.Values["completed"]
-			want := a.Median - max(a.Spread, b.Spread, noise)
-			l.Value, l.Wanted, l.OK = b.Median, fmt.Sprintf("< %.4g", want), b.Median < want
-			lines = append(lines, l)
+	for d := range e.duels() {
+		if d.Variant != strconv.Itoa(Longest) {
+			continue
 		}
+		l := Line{Clause: 1, Name: "journeys_of_" + d.peer + "_at_" + d.at, Ko: "C의 " + d.at + "배에서 " + d.peer + "의 여정 완료 비율: 대문보다 낮아야 함",
+			En: "journeys of " + d.Variant + " calls that " + d.peer + " completes at " + d.at + " × C: fewer than ours"}
+		lines = append(lines, d.judge(l, func(l *Line) {
+			mine, theirs, spread := d.figure("completed")
+			l.Value, l.Wanted, l.OK = theirs, fmt.Sprintf("< %.4g", mine-spread), theirs < mine-spread
+		}))
 	}
 	return lines
 }
